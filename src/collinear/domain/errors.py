@@ -1,0 +1,128 @@
+"""
+Everything that can go wrong in words of the catalog; the doors decide what follows.
+
+CatalogError
+├── BadRequest
+│   ├── BadParameter            a parameter that is unknown or out of bounds
+│   └── BadCursor               a cursor that is broken or goes with another query
+├── NotFound
+│   ├── DatasetNotFound
+│   ├── RevisionNotFound
+│   ├── FileNotFound
+│   └── TaskNotFound
+├── DatasetMoved                the dataset has another id now
+├── DatasetGated                the Hub wants the user to ask for access
+├── HubError
+│   ├── HubUnavailable          no answer, a 5xx, a truncated answer
+│   ├── HubTimeout              no answer in time
+│   ├── HubRateLimited          a 429
+│   └── HubContractBroken       an answer that is not what the Hub's protocol promises
+├── StoreUnavailable            Redis does not answer, or refuses
+├── WrongStore                  Redis holds another Hub's catalog, evicts, or is too old
+├── IndexNotReady               no search index is open yet
+├── NotAllowed                  a mutation without the right to it
+└── RunFenced                   a page of a run that is over, or that another worker took
+"""
+
+
+class CatalogError(Exception):
+    """The root of the tree."""
+
+
+class BadRequest(CatalogError):
+    """The caller asked for something that cannot be."""
+
+
+class BadParameter(BadRequest):
+    """A parameter is unknown or out of bounds."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name = name
+        self.reason = reason
+
+
+class BadCursor(BadRequest):
+    """A cursor is broken, or belongs to another query."""
+
+
+class NotFound(CatalogError):
+    """What was asked for does not exist."""
+
+
+class DatasetNotFound(NotFound):
+    """No dataset has this id."""
+
+    def __init__(self, dataset_id: str) -> None:
+        super().__init__(f"No dataset is called {dataset_id!r}.")
+        self.dataset_id = dataset_id
+
+
+class RevisionNotFound(NotFound):
+    """The dataset has no such branch, tag or commit."""
+
+
+class FileNotFound(NotFound):
+    """The revision has no such file."""
+
+
+class TaskNotFound(NotFound):
+    """No refresh has this task id, or its record has expired."""
+
+
+class DatasetMoved(CatalogError):
+    """The dataset was renamed."""
+
+    def __init__(self, dataset_id: str, new_id: str) -> None:
+        super().__init__(f"{dataset_id!r} is called {new_id!r} now.")
+        self.dataset_id = dataset_id
+        self.new_id = new_id
+
+
+class DatasetGated(CatalogError):
+    """The Hub shows this only to those whom the dataset's owner let in."""
+
+
+class HubError(CatalogError):
+    """The Hub is in trouble, or thinks that we are."""
+
+
+class HubUnavailable(HubError):
+    """The Hub did not answer, or answered with a server error or half an answer."""
+
+
+class HubTimeout(HubError):
+    """The Hub did not answer in time."""
+
+
+class HubRateLimited(HubError):
+    """The Hub asks for patience."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds to wait as the Hub named them; None where it named none."""
+
+
+class HubContractBroken(HubError):
+    """The Hub's answer is not what its protocol promises; trying again will not help."""
+
+
+class StoreUnavailable(CatalogError):
+    """Redis does not answer, or refuses to."""
+
+
+class WrongStore(CatalogError):
+    """Redis holds another catalog, evicts keys, or is too old: an operator must decide."""
+
+
+class IndexNotReady(CatalogError):
+    """No search index is open yet."""
+
+
+class NotAllowed(CatalogError):
+    """A mutation without the right to it."""
+
+
+class RunFenced(CatalogError):
+    """The run is over, or another worker has taken the page: what was in hand is dropped."""
