@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 def wait_until(condition: Callable[[], T], what: str, *, within: float = 10.0) -> T:
-    """The first true value of ``condition``; an assertion that names ``what`` after ``within`` s."""
+    """The first true value of ``condition``; an assertion that names ``what`` when time is up."""
     pause = threading.Event()
     deadline = time.monotonic() + within
     while True:

@@ -163,7 +163,7 @@ class Settings(BaseSettings):
         ):
             if threshold.medium > threshold.high:
                 raise ValueError(
-                    f"COLLINEAR_IMPACT_{metric}_MEDIUM must not be above COLLINEAR_IMPACT_{metric}_HIGH"
+                    f"COLLINEAR_IMPACT_{metric}_MEDIUM must not be above its _HIGH"
                 )
         return self
 
