@@ -81,7 +81,7 @@ class Dataset:
             "impact_level": impact.level,
             "impact_assessment": {
                 "assessment_method": impact.method or "none",
-                "levels": impact.levels,
+                "levels": {metric.value: level for metric, level in impact.levels.items()},
             },
         }
 

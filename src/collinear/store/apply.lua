@@ -1,0 +1,208 @@
+-- Applies a chunk of one page: documents, orders, identities, marks and announcements in one step,
+-- so that nobody ever sees a dataset that is ordered but not stored, or stored but not announced.
+--
+-- KEYS  1 run  2 claims  3 meta  4 ids  5 documents  6 identities  7 folded  8 renamed  9 seen
+--       10 changes  11.. one order for each measure
+-- ARGV  1 number of the run  2 page  3 token of the claim ('' for none)  4 now (text)
+--       5 now (second)  6 second the run began  7 changes to keep  8 rows  9 ranges of marks
+--       then for each row: op, hub_id, id, previous id, identity as read ('' for none), document,
+--       changed fields, created second, and one score for each measure ('' where unchanged);
+--       then for each range of marks: first ordinal, how many
+-- Returns {'fenced'}, {'conflict'}: nothing was written;
+--         {'ok', {ids that another dataset of this run holds}, {hub_ids to apply again}}
+
+local number, page, token, now, second_now, began = unpack(ARGV, 1, 6)
+local keep, rows, ranges = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
+local meta, ids, documents, identities = KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local folded, renamed, seen, changes = KEYS[7], KEYS[8], KEYS[9], KEYS[10]
+local measures = #KEYS - 10
+local HEAD, FIELDS = 9, 8
+local width = FIELDS + measures
+local PLACES = 2097152 -- in a second: a score is exact up to 2^53 = 2^32 seconds x 2^21 places
+local GONE = '\255\255\255\255'
+local mark = struct.pack('>I4', tonumber(second_now))
+
+if redis.call('HGET', KEYS[1], 'number') ~= number then return {'fenced'} end
+if token ~= '' and redis.call('HGET', KEYS[2], page) ~= token then return {'fenced'} end
+
+local creates = 0
+for row = 0, rows - 1 do
+  local at = HEAD + row * width
+  if (redis.call('HGET', identities, ARGV[at + 2]) or '') ~= ARGV[at + 5] then return {'conflict'} end
+  if ARGV[at + 1] == 'create' then creates = creates + 1 end
+end
+
+-- Ordinals of one chunk are neighbours, and so are their marks
+local next_ordinal = 0
+if creates > 0 then
+  next_ordinal = redis.call('HINCRBY', meta, 'ordinals', creates) - creates
+  redis.call('SETRANGE', seen, next_ordinal * 4, string.rep(mark, creates))
+end
+local any_renamed = redis.call('EXISTS', renamed) == 1
+local epoch = redis.call('HGET', meta, 'epoch')
+local serial = nil
+local orders = {}
+for measure = 1, measures do orders[measure] = {} end
+
+local function announce(op, id, hub_id, previous_id, changed)
+  serial = redis.call('XADD', changes, 'MAXLEN', '~', keep, '*', 'op', op, 'id', id,
+    'hub_id', hub_id, 'previous_id', previous_id, 'changed', changed, 'at', now)
+end
+
+local function hub_id_of(id)
+  -- quotes inside a JSON text are escaped, so this can only match the field itself
+  return string.match(redis.call('HGET', documents, id) or '', '"hub_id":"(%x+)"')
+end
+
+local function ordinal_of(hub_id)
+  local identity = redis.call('HGET', identities, hub_id)
+  return identity and tonumber(string.match(identity, '^%d+'))
+end
+
+local function flush()
+  for measure = 1, measures do
+    if #orders[measure] > 0 then
+      redis.call('ZADD', KEYS[10 + measure], unpack(orders[measure]))
+      orders[measure] = {}
+    end
+  end
+end
+
+local function score(at)
+  for measure = 1, measures do
+    local value = ARGV[at + FIELDS + measure]
+    if value ~= '' then
+      local order = orders[measure]
+      order[#order + 1] = value
+      order[#order + 1] = ARGV[at + 3]
+      -- unpack takes fewer than 8,000 values
+      if #order >= 4000 then flush() end
+    end
+  end
+end
+
+-- The catalog order is (created second, hub_id), but ties in a sorted set go by member: so the
+-- datasets of one second get places of their own.
+local function place(second, hub_id, id)
+  local low = second * PLACES
+  local first, last = string.format('%.0f', low), string.format('%.0f', low + PLACES - 1)
+  local newest = redis.call('ZREVRANGEBYSCORE', ids, last, first, 'WITHSCORES', 'LIMIT', 0, 1)
+  if #newest == 0 then
+    redis.call('ZADD', ids, first, id)
+    return
+  end
+  local free = tonumber(newest[2]) + 1
+  if hub_id_of(newest[1]) < hub_id and free < low + PLACES then
+    redis.call('ZADD', ids, string.format('%.0f', free), id)
+    return
+  end
+  local members = {{hub_id, id}}
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', ids, first, last)) do
+    members[#members + 1] = {hub_id_of(member), member}
+  end
+  table.sort(members, function(a, b) return a[1] < b[1] end)
+  for position, member in ipairs(members) do
+    redis.call('ZADD', ids, string.format('%.0f', low + position - 1), member[2])
+  end
+end
+
+local function fold(id, add)
+  local lower = string.lower(id)
+  if lower == id then return end
+  local known = redis.call('HGET', folded, lower)
+  local kept = {}
+  for _, name in ipairs(known and cjson.decode(known) or {}) do
+    if name ~= id then kept[#kept + 1] = name end
+  end
+  if add then kept[#kept + 1] = id end
+  if #kept == 0 then
+    redis.call('HDEL', folded, lower)
+  else
+    redis.call('HSET', folded, lower, cjson.encode(kept))
+  end
+end
+
+local function leave(id)
+  flush()
+  redis.call('HDEL', documents, id)
+  redis.call('ZREM', ids, id)
+  for measure = 1, measures do redis.call('ZREM', KEYS[10 + measure], id) end
+  fold(id, false)
+end
+
+local function enter(id, document)
+  redis.call('HSET', documents, id, document)
+  if any_renamed then redis.call('HDEL', renamed, id) end
+  fold(id, true)
+end
+
+local function drop(hub_id, id)
+  local ordinal = ordinal_of(hub_id)
+  if hub_id_of(id) == hub_id then leave(id) end
+  redis.call('HDEL', identities, hub_id)
+  redis.call('SETRANGE', seen, ordinal * 4, GONE)
+  announce('delete', id, hub_id, '', '')
+end
+
+-- False where another dataset that this run has seen holds the id: then the first one stays.
+-- One that was not seen yet has left or was renamed, and makes room.
+local function make_room(hub_id, id)
+  local holder = hub_id_of(id)
+  if not holder or holder == hub_id then return true end
+  local ordinal = ordinal_of(holder)
+  local last = redis.call('GETRANGE', seen, ordinal * 4, ordinal * 4 + 3)
+  if #last == 4 and struct.unpack('>I4', last) >= tonumber(began) then return false end
+  drop(holder, id)
+  return true
+end
+
+local refused, again = {}, {}
+for row = 0, rows - 1 do
+  local at = HEAD + row * width
+  local op, hub_id, id, previous_id = unpack(ARGV, at + 1, at + 4)
+  local document, changed, second = ARGV[at + 6], ARGV[at + 7], tonumber(ARGV[at + 8])
+  local ordinal = ordinal_of(hub_id)
+
+  if op == 'delete' then
+    drop(hub_id, id)
+  elseif op ~= 'create' and not ordinal then
+    again[#again + 1] = hub_id -- an earlier row of this chunk took its id: it is new now
+  elseif op ~= 'update' and not make_room(hub_id, id) then
+    refused[#refused + 1] = id
+  else
+    if op == 'create' then
+      redis.call('HSET', identities, hub_id, next_ordinal .. ' ' .. id)
+      next_ordinal = next_ordinal + 1
+      enter(id, document)
+      place(second, hub_id, id)
+    elseif op == 'move' then
+      local where = redis.call('ZSCORE', ids, previous_id)
+      if hub_id_of(previous_id) == hub_id then leave(previous_id) end
+      redis.call('HSET', identities, hub_id, ordinal .. ' ' .. id)
+      redis.call('HSET', renamed, previous_id, hub_id)
+      any_renamed = true
+      enter(id, document)
+      if where then redis.call('ZADD', ids, where, id) else place(second, hub_id, id) end
+    else
+      redis.call('HSET', documents, id, document)
+      if string.find(changed, 'created_at', 1, true) then
+        redis.call('ZREM', ids, id)
+        place(second, hub_id, id)
+      end
+    end
+    score(at)
+    announce(op, id, hub_id, previous_id, changed)
+  end
+end
+flush()
+
+for range = 0, ranges - 1 do
+  local at = HEAD + rows * width + range * 2
+  redis.call('SETRANGE', seen, tonumber(ARGV[at + 1]) * 4, string.rep(mark, tonumber(ARGV[at + 2])))
+end
+
+if serial then
+  redis.call('HSET', meta, 'serial', epoch .. ':' .. serial,
+    'total_items', redis.call('ZCARD', ids))
+end
+return {'ok', refused, again}

@@ -1,0 +1,33 @@
+"""Documents as bytes: how they are printed, and how they are read again."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+
+def to_bytes(document: Mapping[str, Any]) -> bytes:
+    """The compact JSON that is stored and served."""
+    try:
+        return orjson.dumps(document)
+    except TypeError:
+        # A lone surrogate is no UTF-8, but as an escape it can be kept as the Hub sent it
+        return json.dumps(document, separators=(",", ":")).encode()
+
+
+def parse(document: bytes) -> dict[str, Any]:
+    """A stored document as a dict."""
+    try:
+        parsed = orjson.loads(document)
+    except orjson.JSONDecodeError:
+        parsed = json.loads(document)
+    if not isinstance(parsed, dict):
+        raise TypeError("a document is an object")
+    return parsed
+
+
+def changed_fields(before: bytes, after: bytes) -> tuple[str, ...]:
+    """The names of the fields in which two documents differ."""
+    old, new = parse(before), parse(after)
+    return tuple(name for name, value in new.items() if old.get(name, ...) != value)
