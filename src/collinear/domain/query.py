@@ -1,10 +1,21 @@
 """What can be asked of the catalog."""
 
+import re
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 
+from collinear.domain import moments
 from collinear.domain.impact import Level
 
 
@@ -42,9 +53,36 @@ TAG_FILTERS = {
 RANGE_FIELDS = ("downloads", "likes", "size_bytes")
 MOMENT_FILTERS = {"modified": "last_modified", "created": "created_at"}
 
+_OFFSET_WITH_A_LOST_PLUS = re.compile(r"(T.*) (\d\d:?\d\d)$")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _moment(value: object) -> datetime:
+    """
+    A date or moment of ISO 8601 as a moment of UTC; without a zone it is read as UTC.
+
+    The plus of ``+02:00`` arrives as a blank where a caller forgot to encode it.
+    """
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    text = _OFFSET_WITH_A_LOST_PLUS.sub(r"\1+\2", str(value))
+    milliseconds = moments.parse(text)
+    if milliseconds is None:
+        raise ValueError("must be a date or a moment such as 2026-01-31 or 2026-01-31T12:00:00Z")
+    return _EPOCH + timedelta(milliseconds=milliseconds)
+
+
 _Value = Annotated[str, Field(min_length=1, max_length=300)]
 _Values = Annotated[list[_Value], Field(max_length=50)]
 _Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
+_Moment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "format": form} for form in ("date-time", "date")]}
+    ),
+]
+_INCLUSIVE = "inclusive; a date alone is its first moment; without a zone it is UTC."
 
 
 class DatasetQuery(BaseModel):
@@ -57,23 +95,27 @@ class DatasetQuery(BaseModel):
     cursor: str | None = Field(
         None,
         min_length=1,
-        max_length=2000,
-        description="The `next_cursor` of the page before; goes with the same query.",
+        max_length=8192,
+        description="The `next_cursor` of the page before; goes with the same query "
+        "(`limit` may change) and without `offset`.",
     )
     search: str | None = Field(
         None,
         min_length=1,
         max_length=1000,
         description="Words to look for in id, name, author, description and tags; all must match.",
+        examples=["reading comprehension"],
     )
     sort_by: SortField | None = Field(
-        None, description="Default: `relevance` with `search`, else the order of creation."
+        None,
+        description="Default: `relevance` with `search`, else the order of creation. "
+        "Datasets whose value is unknown come last.",
     )
     sort_order: SortOrder | None = Field(
         None, description="Default: `desc`; for `id` and the order of creation `asc`."
     )
     author: _Values = Field([], description="Any of these namespaces (exact).")
-    tag: _Values = Field([], description="All of these tags (exact).")
+    tag: _Values = Field([], description="All of these tags (exact), such as `license:mit`.")
     license: _Values = Field([], description="Any of these licences, such as `mit`.")
     language: _Values = Field([], description="Any of these languages, such as `en`.")
     task: _Values = Field([], description="Any of these tasks, such as `question-answering`.")
@@ -93,18 +135,45 @@ class DatasetQuery(BaseModel):
     max_likes: _Count | None = Field(None, description="At most so many likes.")
     min_size_bytes: _Count | None = Field(None, description="At least so many bytes.")
     max_size_bytes: _Count | None = Field(None, description="At most so many bytes.")
-    modified_after: AwareDatetime | None = Field(None, description="Inclusive, ISO 8601.")
-    modified_before: AwareDatetime | None = Field(None, description="Inclusive, ISO 8601.")
-    created_after: AwareDatetime | None = Field(None, description="Inclusive, ISO 8601.")
-    created_before: AwareDatetime | None = Field(None, description="Inclusive, ISO 8601.")
+    modified_after: _Moment | None = Field(None, description=f"Changed since; {_INCLUSIVE}")
+    modified_before: _Moment | None = Field(None, description=f"Changed until; {_INCLUSIVE}")
+    created_after: _Moment | None = Field(None, description=f"Created since; {_INCLUSIVE}")
+    created_before: _Moment | None = Field(None, description=f"Created until; {_INCLUSIVE}")
 
-    @model_validator(mode="after")
-    def _parts_fit_together(self) -> "DatasetQuery":
-        if self.sort_by is SortField.RELEVANCE and self.search is None:
-            raise ValueError("sort_by=relevance needs search")
-        if self.cursor is not None and self.offset:
-            raise ValueError("use cursor or offset, not both")
-        return self
+    @field_validator("search")
+    @classmethod
+    def _a_word(cls, value: str | None) -> str | None:
+        if value is not None and not value.strip():
+            raise ValueError("must hold at least one word")
+        return value
+
+    @field_validator("cursor")
+    @classmethod
+    def _cursor_or_offset(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("offset"):
+            raise ValueError("goes without offset: the cursor is the place")
+        return value
+
+    @field_validator("sort_by")
+    @classmethod
+    def _relevance_to_words(cls, value: SortField | None, info: ValidationInfo) -> SortField | None:
+        if value is SortField.RELEVANCE and "search" in info.data and info.data["search"] is None:
+            raise ValueError("relevance needs search")
+        return value
+
+    @field_validator("max_downloads", "max_likes", "max_size_bytes")
+    @classmethod
+    def _not_below_the_least(cls, value: int | None, info: ValidationInfo) -> int | None:
+        name = str(info.field_name).replace("max_", "min_")
+        _in_order(info.data.get(name), value, name)
+        return value
+
+    @field_validator("modified_before", "created_before")
+    @classmethod
+    def _not_before_the_first(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
+        name = str(info.field_name).replace("_before", "_after")
+        _in_order(info.data.get(name), value, name)
+        return value
 
     @property
     def order(self) -> tuple[SortField | None, SortOrder]:
@@ -116,9 +185,28 @@ class DatasetQuery(BaseModel):
         return field, self.sort_order or (SortOrder.ASC if upwards else SortOrder.DESC)
 
     @property
+    def filters(self) -> dict[str, Any]:
+        """The words and filters that are set, each with its value as JSON would show it."""
+        return self.model_dump(mode="json", exclude=_PLACE, exclude_defaults=True)
+
+    @property
     def needs_index(self) -> bool:
         """Whether the stored orders alone cannot answer."""
-        asked = self.model_dump(
-            exclude={"limit", "offset", "cursor", "sort_by", "sort_order"}, exclude_defaults=True
-        )
-        return bool(asked)
+        return not _PLACE.issuperset(self.model_fields_set) and bool(self.filters)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What makes two pages parts of one list: everything but place and page size."""
+        filters = {
+            name: sorted(set(value)) if isinstance(value, list) else value
+            for name, value in self.filters.items()
+        }
+        return {**filters, "order": self.order}
+
+
+_PLACE = {"limit", "offset", "cursor", "sort_by", "sort_order"}
+
+
+def _in_order(least: Any, most: Any, name: str) -> None:
+    if least is not None and most is not None and least > most:
+        raise ValueError(f"must not be below {name}")

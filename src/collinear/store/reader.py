@@ -1,0 +1,301 @@
+"""Reads the catalog: windows of an order, documents, one dataset's standing, the state."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import NamedTuple, cast
+
+import orjson
+import redis.asyncio
+from redis.exceptions import RedisError
+
+from collinear.domain import moments
+from collinear.domain.change import BEGINNING, Serial
+from collinear.domain.errors import DatasetMoved, DatasetNotFound, StoreUnavailable
+from collinear.domain.query import SortField, SortOrder
+from collinear.store import documents
+from collinear.store.keys import Keys
+from collinear.store.status import CatalogStatus, Version, to_status
+
+RANKED = ("downloads", "likes", "size_bytes")
+"""The measures that a dataset is ranked by."""
+
+
+class Place(NamedTuple):
+    """A place in an order: it stays where it is when the dataset that stood there leaves."""
+
+    score: str
+    member: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Some datasets in a row of one order, read in one step."""
+
+    documents: list[bytes]
+    total: int
+    last: Place | None
+    """Where to go on; None at the end."""
+    version: Version
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """The documents of some ids, in their order; ids that are gone are left out."""
+
+    documents: list[bytes]
+    catalog_size: int
+    version: Version
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A dataset that was looked up."""
+
+    id: str
+    document: bytes
+    version: Version
+
+
+class Rank(NamedTuple):
+    """Where a dataset stands by one measure among the datasets whose value is known."""
+
+    rank: int
+    """1 for the highest; equal values share it."""
+    percentile: float
+    """The share of datasets with a lower value, 0 to 100."""
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A dataset among the others; a rank is None where the value is unknown."""
+
+    ranks: dict[str, Rank | None]
+    last_seen: str | None
+
+
+class CatalogReader:
+    """
+    Reads what the worker stored; every method is one or two round trips.
+
+    Raises:
+        StoreUnavailable: From every method, where Redis does not answer or refuses.
+    """
+
+    def __init__(self, client: redis.asyncio.Redis, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+        script = files("collinear.store").joinpath
+        self._window = client.register_script(script("window.lua").read_bytes())
+        self._standing = client.register_script(script("standing.lua").read_bytes())
+
+    async def version(self) -> Version:
+        """What an answer that is made now would be true for."""
+        async with _answering(), self._client.pipeline() as pipe:
+            pipe.hmget(self._keys.meta, Version.FIELDS)
+            pipe.exists(self._keys.lease)
+            meta, leased = await pipe.execute()
+        return Version.of(meta, leased=bool(leased))
+
+    async def window(
+        self,
+        field: SortField | None,
+        order: SortOrder,
+        *,
+        limit: int,
+        offset: int = 0,
+        after: Place | None = None,
+    ) -> Window:
+        """
+        A window of one order; the field None is the catalog order.
+
+        With ``after`` it begins strictly behind that place, whether a dataset still stands
+        there or not, and ``offset`` is not looked at.  The cost does not grow with the depth.
+        """
+        async with _answering():
+            total, found, last, meta, leased = await self._window(
+                keys=[
+                    self._keys.by(field) if field else self._keys.ids,
+                    self._keys.documents,
+                    self._keys.meta,
+                    self._keys.lease,
+                ],
+                args=[order.value, limit, offset, *(after or ("", "")), *Version.FIELDS],
+            )
+        return Window(
+            documents=[document for document in found if document is not None],
+            total=total,
+            last=Place(last[0].decode(), last[1]) if last else None,
+            version=Version.of(meta, leased=bool(leased)),
+        )
+
+    async def documents(self, ids: Sequence[str]) -> Documents:
+        """The documents of these ids, and the state they are true for."""
+        async with _answering(), self._client.pipeline() as pipe:
+            pipe.hmget(self._keys.meta, Version.FIELDS)
+            pipe.exists(self._keys.lease)
+            pipe.zcard(self._keys.ids)
+            if ids:
+                pipe.hmget(self._keys.documents, ids)
+            meta, leased, size, *found = await pipe.execute()
+        return Documents(
+            documents=[document for document in (found[0] if ids else []) if document],
+            catalog_size=size,
+            version=Version.of(meta, leased=bool(leased)),
+        )
+
+    async def get(self, dataset_id: str) -> Found:
+        """
+        The dataset with this id: exactly, else ignoring case (the oldest of several).
+
+        Raises:
+            DatasetMoved: No dataset is called so, but one was.
+            DatasetNotFound: None is and none was.
+        """
+        name = _encoded(dataset_id)
+        lower = name.lower()
+        async with _answering():
+            async with self._client.pipeline() as pipe:
+                pipe.hmget(self._keys.documents, [name, lower])
+                pipe.hget(self._keys.folded, lower)
+                pipe.hget(self._keys.renamed, name)
+                pipe.hmget(self._keys.meta, Version.FIELDS)
+                pipe.exists(self._keys.lease)
+                (exact, folded), others, hub_id, meta, leased = await pipe.execute()
+            if exact is None:
+                names = [*_names(others), *([lower] if folded else [])]
+                name = await self._oldest(names) or b""
+                if not name and hub_id:
+                    await self._follow(dataset_id, hub_id)
+                exact = await self._client.hget(self._keys.documents, name) if name else None
+        if exact is None:
+            raise DatasetNotFound(dataset_id)
+        return Found(name.decode(), exact, Version.of(meta, leased=bool(leased)))
+
+    async def known(self, dataset_id: str) -> bool:
+        """Whether a dataset is called so now, ignoring case."""
+        name = _encoded(dataset_id).lower()
+        async with _answering(), self._client.pipeline(transaction=False) as pipe:
+            pipe.hexists(self._keys.documents, name)
+            pipe.hexists(self._keys.folded, name)
+            return any(await pipe.execute())
+
+    async def standing(self, found: Found) -> Standing:
+        """Where a dataset stands by downloads, likes and size, and when it was last seen."""
+        hub_id = documents.parse(found.document)["hub_id"]
+        orders = [self._keys.by(field) for field in RANKED]
+        async with _answering():
+            seen, *places = await self._standing(
+                keys=[self._keys.identities, self._keys.seen, *orders],
+                args=[_encoded(found.id), hub_id],
+            )
+        return Standing(
+            ranks={
+                field: _rank(place) if place else None
+                for field, place in zip(RANKED, places, strict=True)
+            },
+            last_seen=_moment(seen),
+        )
+
+    async def meta(self) -> tuple[dict[str, str], Version]:
+        """The raw meta record."""
+        async with _answering(), self._client.pipeline() as pipe:
+            pipe.hgetall(self._keys.meta)
+            pipe.exists(self._keys.lease)
+            meta, leased = await pipe.execute()
+        version = Version.of([meta.get(n.encode()) for n in Version.FIELDS], leased=bool(leased))
+        return _texts(meta), version
+
+    async def status(self) -> CatalogStatus:
+        """The state of the catalog, with the progress of the run that is going on."""
+        async with _answering(), self._client.pipeline() as pipe:
+            pipe.hgetall(self._keys.meta)
+            pipe.hgetall(self._keys.run)
+            pipe.exists(self._keys.lease)
+            pipe.zcard(self._keys.ids)
+            pipe.time()
+            meta, run, leased, items, (seconds, microseconds) = await pipe.execute()
+        return to_status(
+            _texts(meta),
+            _texts(run),
+            leased=bool(leased),
+            items=items,
+            now=seconds + microseconds / 1e6,
+        )
+
+    async def lag(self, applied: Serial) -> float:
+        """Seconds that the oldest change behind ``applied`` has waited; 0.0 where there is none."""
+        async with _answering(), self._client.pipeline() as pipe:
+            pipe.hget(self._keys.meta, "epoch")
+            pipe.xrange(self._keys.changes, min=f"({applied.position}", count=1)
+            pipe.xrange(self._keys.changes, min=BEGINNING, count=1)
+            pipe.time()
+            epoch, behind, oldest, (seconds, microseconds) = await pipe.execute()
+        waiting = behind if (epoch or b"").decode() == applied.epoch else oldest
+        if not waiting:
+            return 0.0
+        since = float(waiting[0][0].partition(b"-")[0]) / 1000
+        now: float = seconds + microseconds / 1e6
+        return round(max(now - since, 0.0), 3)
+
+    async def run_mark(self) -> str:
+        """Changes whenever a run stores a page: marks of when a dataset was last seen moved."""
+        async with _answering():
+            fields = await self._client.hmget(self._keys.run, ["run_id", "pages_done", "state"])
+        return " ".join(str(field) for field in fields)
+
+    async def ping(self) -> int:
+        """How many datasets there are, from a Redis that answers."""
+        async with _answering():
+            return await self._client.zcard(self._keys.ids)
+
+    async def _oldest(self, names: list[bytes]) -> bytes | None:
+        if len(names) < 2:
+            return names[0] if names else None
+        scores = await self._client.zmscore(self._keys.ids, cast("list[str]", names))
+        aged = [(s, name) for s, name in zip(scores, names, strict=True) if s is not None]
+        return min(aged)[1] if aged else None
+
+    async def _follow(self, dataset_id: str, hub_id: bytes) -> None:
+        identity = cast("bytes", await self._client.hget(self._keys.identities, hub_id) or b"")
+        new_id = identity.partition(b" ")[2].decode()
+        if new_id and new_id != dataset_id:
+            raise DatasetMoved(dataset_id, new_id)
+
+
+@asynccontextmanager
+async def _answering() -> AsyncIterator[None]:
+    """Redis's own errors in words of the catalog."""
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise StoreUnavailable(f"Redis does not answer: {type(error).__name__}.") from error
+
+
+def _encoded(dataset_id: str) -> bytes:
+    return dataset_id.encode("utf-8", "surrogatepass")
+
+
+def _names(folded: bytes | None) -> list[bytes]:
+    return [name.encode() for name in orjson.loads(folded)] if folded else []
+
+
+def _texts(record: dict[bytes, bytes]) -> dict[str, str]:
+    return {
+        name.decode(errors="replace"): value.decode(errors="replace")
+        for name, value in record.items()
+    }
+
+
+def _rank(place: list[int]) -> Rank:
+    above, below, known = place
+    return Rank(rank=above + 1, percentile=round(100 * below / known, 2), of=known)
+
+
+def _moment(mark: bytes) -> str | None:
+    second = int.from_bytes(mark, "big")
+    if second in (0, 2**32 - 1):
+        return None
+    return moments.to_text(second * 1000)
