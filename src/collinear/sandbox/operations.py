@@ -1,0 +1,91 @@
+"""What can be done to a running sandbox, from Python and through the control endpoint."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from collinear.domain import moments
+from collinear.domain.errors import CatalogError
+from collinear.sandbox.fill import digest, fill
+from collinear.sandbox.rowtext import EXTRAS, FIELDS, Row
+from collinear.sandbox.world import Commit, World
+
+_KNOWN = {*FIELDS, *EXTRAS}
+
+
+class BadOperation(CatalogError):
+    """The world cannot be changed in this way; the message says why."""
+
+
+def add(world: World, row: Mapping[str, Any]) -> Row:
+    """A new dataset, created now unless the row says otherwise; what it lacks is filled in."""
+    _check(row)
+    second = max(int(time.time()), world.newest_second() + 1)
+    filled = fill(row, position=len(world.ids), created=second * 1000)
+    if filled["id"] in world:
+        raise BadOperation(f"{filled['id']!r} exists already")
+    kept = dict(filled)
+    if not world.add(filled):
+        raise BadOperation(f"the _id {kept['_id']} is taken")
+    return kept
+
+
+def edit(world: World, dataset_id: str, fields: Mapping[str, Any], *, commit: bool = False) -> Row:
+    """
+    Other values for some fields; None removes a field.
+
+    ``lastModified`` and ``sha`` move only where they are given, or with ``commit``.
+    """
+    _check(fields)
+    slot = _slot(world, dataset_id)
+    if isinstance(fields.get("id"), str) and fields["id"] != dataset_id:
+        raise BadOperation("an edit does not change the id: rename the dataset")
+    before = world.row(slot)
+    changed = dict(fields)
+    if commit:
+        date = moments.to_text(max(int(time.time()) * 1000, _modified(before)))
+        changed.setdefault("lastModified", date)
+        changed.setdefault("sha", digest(before.get("sha"), world.hub_ids[slot], date).hex())
+    if changed.get("sha", before.get("sha")) != before.get("sha"):
+        head = Commit(str(before.get("sha")), str(before.get("lastModified")))
+        world.heads.setdefault(slot, []).append(head)
+    row = {**before, **changed}
+    row = {key: row[key] for key in (*FIELDS, *EXTRAS) if row.get(key) is not None}
+    world.replace(slot, dict(row))
+    return row
+
+
+def rename(world: World, dataset_id: str, to: str) -> None:
+    """Another id for the same dataset; the old one leads to it from now on."""
+    slot = _slot(world, dataset_id)
+    if not to:
+        raise BadOperation('the new id ("to") is empty')
+    if to in world:
+        raise BadOperation(f"{to!r} exists already")
+    world.rename(slot, to)
+
+
+def delete(world: World, dataset_id: str) -> None:
+    """No such dataset any more."""
+    world.delete(_slot(world, dataset_id))
+
+
+def _slot(world: World, dataset_id: str) -> int:
+    slot = world.slot(dataset_id)
+    if slot is None:
+        raise BadOperation(f"no dataset is called {dataset_id!r}")
+    return slot
+
+
+def _check(fields: Mapping[str, Any]) -> None:
+    unknown = sorted(set(fields) - _KNOWN)
+    if unknown:
+        raise BadOperation(
+            f"unknown field {', '.join(unknown)}: the Hub's are {', '.join(sorted(_KNOWN))}"
+        )
+
+
+def _modified(row: Row) -> int:
+    text = row.get("lastModified")
+    moment = moments.parse(text) if isinstance(text, str) else None
+    return 0 if moment is None else moment + 1000
