@@ -16,7 +16,6 @@ REFUSAL = 78
 """The exit code of a part that will never start as things are (sysexits: a configuration error)."""
 
 _TICK = 0.1
-_SLOW = 3.0
 _LOG_CHECK = 60.0
 
 
@@ -27,13 +26,15 @@ class Patience:
 
     A part that died is started again after ``first_pause``, which doubles up to
     ``longest_pause``, and is forgotten when it has worked for ``recovered``.  A part without a
-    question of its own works when it has lived for ``settled``.
+    question of its own works when it has lived for ``settled``.  That one is still starting is
+    told every ``slow``.
     """
 
     first_pause: float = 0.5
     longest_pause: float = 10.0
     recovered: float = 30.0
     settled: float = 1.0
+    slow: float = 3.0
 
 
 @dataclass(slots=True)
@@ -147,7 +148,7 @@ class Supervisor:
         if ready.yes:
             post.up_since = time.monotonic()
             self._report(events.PartUp(post.part.name, child.age))
-        elif child.age - post.told_slow_at > _SLOW:
+        elif child.age - post.told_slow_at > self._patience.slow:
             post.told_slow_at = child.age
             self._report(events.PartSlow(post.part.name, child.age, ready.note))
 

@@ -81,7 +81,7 @@ class EmbeddedValkey:
     def _ready(self) -> Readiness:
         """Whether it answers; its address is made known as soon as it does."""
         with redis.Redis.from_url(
-            self.url, protocol=2, socket_timeout=2, socket_connect_timeout=1
+            self.url, protocol=2, socket_timeout=0.5, socket_connect_timeout=0.5
         ) as client:
             try:
                 client.ping()
