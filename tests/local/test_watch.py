@@ -59,6 +59,16 @@ def test_a_later_run_is_told_when_it_ends() -> None:
     done = Glance(warmed=True, total=20_001, run_id="b", kind="pages", state="succeeded", rows=99)
     assert list(news(LOADED, going)) == []
     assert list(news(going, done)) == [events.RunFinished("pages", 99, 20_001)]
+    assert list(news(done, done)) == []
+
+
+def test_a_run_is_told_although_the_next_has_begun() -> None:
+    """The next one may be quicker than our eyes; deltas come every minute and are no news."""
+    pages = Glance(warmed=True, total=20_000, run_id="b", kind="pages", state="finishing", rows=9)
+    delta = Glance(warmed=True, total=20_001, run_id="c", kind="delta", state="running", rows=1)
+    over = Glance(warmed=True, total=20_001, run_id="c", kind="delta", state="succeeded", rows=1)
+    assert list(news(pages, delta)) == [events.RunFinished("pages", 9, 20_001)]
+    assert list(news(delta, over)) == []
 
 
 def test_held_removals_are_told_once() -> None:

@@ -30,5 +30,7 @@ class PartRefused(CannotStart):
     """A part says that it will never start like this."""
 
     def __init__(self, part: str, reason: str) -> None:
-        super().__init__(reason.removeprefix("collinear: ") or f"The {part} refuses to start; its log says why.")
+        super().__init__(
+            reason.removeprefix("collinear: ") or f"The {part} refuses to start; its log says why."
+        )
         self.part = part

@@ -57,12 +57,21 @@ def news(before: Glance, now: Glance) -> Iterator[events.CatalogEvent]:
             yield events.Loading(now.rows, now.pages_done, now.pages_total)
     elif not before.warmed:
         yield events.Ready(now.total)
-    elif now.state == "succeeded" and (now.run_id, now.state) != (before.run_id, before.state):
-        yield events.RunFinished(now.kind, now.rows, now.total)
+    elif ended := _ended(before, now):
+        yield events.RunFinished(ended.kind, ended.rows, now.total)
     if now.held and now.held != before.held:
         yield events.RemovalsHeld(*now.held)
     if now.last_error != before.last_error:
         yield events.Trouble(now.last_error) if now.last_error else events.TroubleOver()
+
+
+def _ended(before: Glance, now: Glance) -> Glance | None:
+    """The complete run that succeeded in between; the next one may have begun already."""
+    if before.kind not in {"full", "pages"} or before.state not in {"running", "finishing"}:
+        return None
+    if now.run_id == before.run_id:
+        return now if now.state == "succeeded" else None
+    return None if now.last_error else before
 
 
 class CatalogWatch:
