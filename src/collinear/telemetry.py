@@ -38,6 +38,10 @@ def configure_logging(*, level: str, style: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    for chatty in ("httpx2", "httpcore2", "celery.worker.strategy", "celery.app.trace"):
+        # what they tell of each request and message, our own events tell with its meaning
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("celery.beat").setLevel(logging.WARNING)
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -4,13 +4,32 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from threading import Event
 
+import httpx2
 import redis
 import redis.asyncio
+from celery import Celery
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
+from collinear import __version__
 from collinear.domain.errors import StoreUnavailable
+from collinear.hub.listing import HubListing
+from collinear.hub.repos import HubRepos
+from collinear.refreshes import QUEUE, Refreshes
 from collinear.settings import Settings
+from collinear.store.budget import Budget
+from collinear.store.catalog import Catalog
+from collinear.store.guard import check_store
 from collinear.store.keys import Keys
+from collinear.store.runs import Kind, Runs
+from collinear.store.schedule import Schedule
+from collinear.store.writer import CatalogWriter
+from collinear.sync import Sync, SyncLimits
+from collinear.telemetry import get_logger
+
+log = get_logger(__name__)
 
 
 def address_file(data_dir: Path) -> Path:
@@ -49,13 +68,163 @@ def open_store(settings: Settings) -> Iterator[redis.Redis]:
 
 @asynccontextmanager
 async def open_async_store(settings: Settings) -> AsyncIterator[redis.asyncio.Redis]:
-    """A client for what the API does."""
-    async with redis.asyncio.Redis.from_url(
-        find_store_url(settings), protocol=2, decode_responses=False, health_check_interval=30
-    ) as client:
+    """A client for what the API does: it gives up after seconds, and opens no storm of sockets."""
+    pool = redis.asyncio.BlockingConnectionPool.from_url(
+        find_store_url(settings),
+        protocol=2,
+        decode_responses=False,
+        socket_timeout=2,
+        socket_connect_timeout=2,
+        max_connections=64,
+        timeout=2,
+        # A kept connection dies with its server: one more try finds the new one, or nobody
+        retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
+    )
+    async with redis.asyncio.Redis.from_pool(pool) as client:
         yield client
+
+
+def create_repos(settings: Settings) -> HubRepos:
+    """Who asks the Hub about single datasets, on behalf of the API's callers."""
+    token = settings.hf_token.get_secret_value() if settings.hf_token else None
+    return HubRepos(
+        settings.hf_endpoint,
+        token=token,
+        within=min(settings.hub_timeout, 15),
+        memory=settings.hub_cache_bytes,
+    )
 
 
 def keys(settings: Settings) -> Keys:
     """The names of all keys."""
     return Keys(settings.key_prefix)
+
+
+def create_celery(settings: Settings) -> Celery:
+    """
+    The Celery application as everybody who sends a message needs it; it knows no task.
+
+    Lost messages are found again in the books of the runs, so a message is acknowledged as
+    soon as it is taken, and nothing is ever delivered twice on purpose.
+    """
+    redis_url = find_store_url(settings)
+    # Every key lives under the catalog's prefix, the broker's and the results' too
+    prefix = {"global_keyprefix": f"{settings.key_prefix}:celery:"}
+    celery = Celery("collinear", set_as_current=False)
+    celery.conf.update(
+        broker_url=settings.broker_url or redis_url,
+        broker_transport_options={**prefix, "socket_connect_timeout": 5, "socket_timeout": 30},
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        result_backend=redis_url,
+        result_backend_transport_options=prefix,
+        redis_socket_connect_timeout=5,
+        redis_socket_timeout=30,
+        result_expires=7 * 86_400,
+        task_default_queue=QUEUE,
+        task_publish_retry_policy={"max_retries": 2, "interval_start": 0.1, "interval_max": 1},
+        task_serializer="json",
+        accept_content=["json"],
+        timezone="UTC",
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_prefetch_multiplier=1,
+        worker_enable_remote_control=True,
+        worker_concurrency=settings.worker_concurrency,
+        worker_pool="threads",
+    )
+    return celery
+
+
+@contextmanager
+def open_sync(settings: Settings, stopping: Event) -> Iterator[Sync]:
+    """
+    What a worker works with.
+
+    Raises:
+        WrongStore: This Redis must not hold the catalog; the sentence says why.
+    """
+    with open_store(settings) as client, _open_hub(settings) as http:
+        check_store(
+            client,
+            keys(settings),
+            endpoint=settings.hf_endpoint,
+            accept_endpoint=settings.accept_endpoint,
+        )
+        budget = Budget(client, keys(settings), share=settings.sync_share)
+        yield Sync(
+            listing=HubListing(
+                http,
+                page_size=settings.page_size,
+                timeout=settings.hub_timeout,
+                observe=lambda limit: budget.observe(**limit._asdict()),
+            ),
+            budget=budget,
+            runs=_runs(settings, client),
+            writer=CatalogWriter(
+                client,
+                keys(settings),
+                settings.impact_policy,
+                change_retention=settings.change_retention,
+            ),
+            catalog=Catalog(client, keys(settings), settings.impact_policy),
+            endpoint=settings.hf_endpoint,
+            limits=SyncLimits(
+                max_removal_share=settings.max_removal_share,
+                max_removal_count=settings.max_removal_count,
+                delta_overlap_seconds=settings.delta_overlap_seconds,
+                dead_letters=settings.dead_letters,
+            ),
+            stopping=stopping,
+        )
+
+
+@contextmanager
+def open_schedule(settings: Settings) -> Iterator[Schedule]:
+    """The due times of the runs."""
+    with open_store(settings) as client:
+        yield Schedule(
+            client,
+            keys(settings),
+            {
+                Kind.FULL: settings.full_refresh_seconds,
+                Kind.PAGES: settings.page_refresh_interval,
+                Kind.DELTA: settings.delta_seconds,
+            },
+        )
+
+
+@asynccontextmanager
+async def open_refreshes(settings: Settings) -> AsyncIterator[Refreshes]:
+    """What people and programs ask for a refresh by."""
+    with open_store(settings) as client:
+        yield Refreshes(_runs(settings, client), create_celery(settings))
+
+
+def _runs(settings: Settings, client: redis.Redis) -> Runs:
+    return Runs(client, keys(settings), lease_seconds=settings.lease_seconds)
+
+
+def _open_hub(settings: Settings) -> httpx2.Client:
+    headers = {"user-agent": f"collinear-data-tool/{__version__}"}
+    if settings.hf_token:
+        headers["authorization"] = f"Bearer {settings.hf_token.get_secret_value()}"
+    return httpx2.Client(
+        base_url=settings.hf_endpoint, headers=headers, timeout=settings.hub_timeout
+    )
+
+
+def wait_for_store(settings: Settings, stopping: Event) -> bool:
+    """Wait until Redis answers, also while it loads its data; False: told to stop before."""
+    said = False
+    while not stopping.is_set():
+        try:
+            with open_store(settings) as client:
+                client.ping()
+                return True
+        except (redis.RedisError, StoreUnavailable) as error:
+            if not said:
+                log.warning("waiting_for_redis", error=str(error))
+                said = True
+        stopping.wait(0.5)
+    return False

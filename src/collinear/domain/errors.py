@@ -17,11 +17,13 @@ CatalogError
 │   ├── HubTimeout              no answer in time
 │   ├── HubRateLimited          a 429
 │   └── HubContractBroken       an answer that is not what the Hub's protocol promises
+│       └── CursorRejected      the Hub does not know a cursor of ours any more
 ├── StoreUnavailable            Redis does not answer, or refuses
 ├── WrongStore                  Redis holds another Hub's catalog, evicts, or is too old
 ├── IndexNotReady               no search index is open yet
 ├── NotAllowed                  a mutation without the right to it
-└── RunFenced                   a page of a run that is over, or that another worker took
+├── RunFenced                   a page of a run that is over, or that another worker took
+└── HandedBack                  a worker that is told to stop leaves its page to others
 """
 
 
@@ -108,6 +110,10 @@ class HubContractBroken(HubError):
     """The Hub's answer is not what its protocol promises; trying again will not help."""
 
 
+class CursorRejected(HubContractBroken):
+    """The Hub does not know a cursor of ours any more: the walk must begin anew."""
+
+
 class StoreUnavailable(CatalogError):
     """Redis does not answer, or refuses to."""
 
@@ -126,3 +132,7 @@ class NotAllowed(CatalogError):
 
 class RunFenced(CatalogError):
     """The run is over, or another worker has taken the page: what was in hand is dropped."""
+
+
+class HandedBack(CatalogError):
+    """The worker is told to stop while it waits: somebody else goes on with the page."""

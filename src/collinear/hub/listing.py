@@ -11,6 +11,7 @@ import httpx2
 import orjson
 
 from collinear.domain.errors import (
+    CursorRejected,
     HubContractBroken,
     HubRateLimited,
     HubTimeout,
@@ -122,10 +123,10 @@ class HubListing:
                 if time.monotonic() - started > self._deadline:
                     raise HubTimeout(f"{self._name} took too long to answer.")
             body = b"".join(pieces)
-        self._raise_for(response, body)
+        self._raise_for(response, body, address)
         return response.headers, body
 
-    def _raise_for(self, response: httpx2.Response, body: bytes) -> None:
+    def _raise_for(self, response: httpx2.Response, body: bytes, address: Cursor) -> None:
         status = response.status_code
         if status == 200:
             return
@@ -140,6 +141,8 @@ class HubListing:
             raise HubContractBroken(
                 f"{self._name} refuses us (401: {said}): check HF_TOKEN, or unset it."
             )
+        if status == 400 and "cursor=" in address:
+            raise CursorRejected(f"{self._name} does not know our cursor any more: {said}")
         raise HubContractBroken(
             f"{self._name} answered {status} instead of a listing: {said}  (Is HF_ENDPOINT right?)"
         )

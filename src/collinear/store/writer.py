@@ -13,7 +13,7 @@ from collinear.domain.change import Op
 from collinear.domain.dataset import Dataset
 from collinear.domain.errors import RunFenced
 from collinear.domain.impact import ImpactPolicy
-from collinear.store.documents import changed_fields, to_bytes
+from collinear.store.documents import changed_fields, parse, to_bytes
 from collinear.store.keys import ORDERS, Keys
 
 UNKNOWN = "-inf"
@@ -135,14 +135,16 @@ class CatalogWriter:
             stored.deleted += len(rows)
         return stored
 
-    def mark(self, hub_ids: Sequence[str], claim: Claim) -> None:
-        """Mark datasets as seen without storing anything: their rows could not be read."""
-        if not hub_ids:
-            return
-        known = self._identities(hub_ids)
-        ordinals = [int(identity.partition(b" ")[0]) for identity in known if identity]
+    def mark(self, hub_ids: Sequence[str], ids: Sequence[str], claim: Claim) -> None:
+        """Mark datasets, named either way, as seen: their rows could not be read."""
+        documents = cast(
+            "list[bytes | None]", self._client.hmget(self._keys.documents, ids) if ids else []
+        )
+        named = [parse(document)["hub_id"] for document in documents if document]
+        known = self._identities([*hub_ids, *named])
+        ordinals = {int(identity.partition(b" ")[0]) for identity in known if identity}
         if ordinals:
-            self._send([], _ranges(ordinals), claim)
+            self._send([], _ranges(list(ordinals)), claim)
 
     def _put_chunk(self, chunk: list[Dataset], claim: Claim) -> Stored:
         stored = Stored()

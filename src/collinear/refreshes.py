@@ -1,0 +1,107 @@
+"""Asking for a refresh, and asking what became of it."""
+
+from typing import Any, NamedTuple
+
+from anyio import to_thread
+from celery import Celery
+from celery.result import AsyncResult
+
+from collinear.store.runs import Kind, Request, Run, Runs, State
+
+QUEUE = "collinear"
+TASKS = {
+    Kind.FULL: "refresh_hf_datasets_full_cache",
+    Kind.PAGES: "refresh_hf_datasets_cache_task",
+    Kind.DELTA: "refresh_hf_datasets_delta",
+}
+"""The task that starts a run of each kind that can be asked for."""
+
+
+class Refresh(NamedTuple):
+    """The run that answers a request; not accepted: it went on, or waited, already."""
+
+    accepted: bool
+    task_id: str
+    run_id: str
+
+
+class Refreshes:
+    """The requests of people and programs; the books are in the store, the work in the worker."""
+
+    def __init__(self, runs: Runs, celery: Celery) -> None:
+        self._runs = runs
+        self._celery = celery
+
+    async def request(self, kind: str, *, accept_removals: bool = False) -> Refresh:
+        """
+        Queue a run of a kind: full, pages or delta.
+
+        While one of that kind goes on or waits, that one is the answer; accepting removals
+        then holds for it too.
+        """
+        return await to_thread.run_sync(_request, self._runs, self._celery, kind, accept_removals)
+
+    async def outcome(self, task_id: str) -> dict[str, Any] | None:
+        """State, progress, summary or error of a refresh; None for an unknown task."""
+        return await to_thread.run_sync(_outcome, self._runs, self._celery, task_id)
+
+
+def _request(runs: Runs, celery: Celery, kind: str, accept_removals: bool) -> Refresh:
+    wanted = Request.new(Kind(kind), accept_removals=accept_removals)
+    known = runs.request(wanted)
+    accepted = known.run_id == wanted.run_id
+    if accepted:
+        # Should the message be lost, the request is still in the store, and found there
+        celery.send_task(
+            TASKS[known.kind],
+            kwargs={"run_id": known.run_id, "accept_removals": accept_removals},
+            task_id=known.task_id,
+            queue=QUEUE,
+        )
+    return Refresh(accepted, known.task_id, known.run_id)
+
+
+def _outcome(runs: Runs, celery: Celery, task_id: str) -> dict[str, Any] | None:
+    run = runs.current()
+    if run is not None and run.task_id == task_id and run.state is not State.SUCCEEDED:
+        return _of_run(run)
+    for request in runs.waiting():
+        if request.task_id == task_id:
+            return _outcome_of(task_id, request.run_id, request.kind.value, "PENDING")
+    result: AsyncResult[Any] = AsyncResult(task_id, app=celery)
+    if result.state == "SUCCESS" and isinstance(result.result, dict):
+        summary = result.result
+        answer = _outcome_of(task_id, summary.get("run_id"), summary.get("kind"), "SUCCESS")
+        return {**answer, "summary": summary}
+    if result.state == "FAILURE":
+        return {**_outcome_of(task_id, None, None, "FAILURE"), "error": str(result.result)}
+    if run is not None and run.task_id == task_id:
+        return _of_run(run)
+    return None
+
+
+def _of_run(run: Run) -> dict[str, Any]:
+    state = {State.SUCCEEDED: "SUCCESS", State.FAILED: "FAILURE"}.get(run.state, "STARTED")
+    answer = _outcome_of(run.task_id, run.run_id, run.kind.value, state)
+    total = run.fields.get("pages_total")
+    answer["progress"] = {
+        "pages_done": run.count("pages_done"),
+        "pages_total": int(total) if total else None,
+        "rows": run.count("rows"),
+        "started_at": run.started_at,
+    }
+    if run.state is State.FAILED:
+        answer["error"] = run.fields.get("error")
+    return answer
+
+
+def _outcome_of(task_id: str, run_id: str | None, kind: str | None, state: str) -> dict[str, Any]:
+    return {
+        "task_id": task_id,
+        "run_id": run_id,
+        "kind": kind,
+        "state": state,
+        "progress": None,
+        "summary": None,
+        "error": None,
+    }

@@ -1,0 +1,77 @@
+"""The catalog as the worker sees it as a whole."""
+
+from collections.abc import Iterator
+from typing import cast
+
+import redis
+
+from collinear.domain.dataset import Dataset, from_document
+from collinear.domain.impact import ImpactPolicy
+from collinear.store.departures import find_unseen
+from collinear.store.documents import parse
+from collinear.store.guard import prepare_store, thresholds_text
+from collinear.store.keys import Keys
+from collinear.store.snapshot import write_snapshot
+
+_ROWS = 500
+
+
+class Catalog:
+    """Counts, the snapshot, and walks over everything that is stored."""
+
+    def __init__(self, client: redis.Redis, keys: Keys, policy: ImpactPolicy) -> None:
+        self._client = client
+        self._keys = keys
+        self.thresholds = thresholds_text(policy)
+
+    def prepare(self, endpoint: str) -> None:
+        """Write what a new catalog begins with; leaves an old one as it is."""
+        prepare_store(self._client, self._keys, endpoint=endpoint, thresholds=self.thresholds)
+
+    def count(self) -> int:
+        """How many datasets are stored."""
+        return self._client.zcard(self._keys.ids)
+
+    def warmed(self) -> bool:
+        """Whether a complete run has ever ended."""
+        return self._client.hget(self._keys.meta, "warmed") == b"true"
+
+    def graded_otherwise(self) -> bool:
+        """Whether the documents were graded by other thresholds than those in force."""
+        known = cast("bytes | None", self._client.hget(self._keys.meta, "thresholds"))
+        return known is not None and known.decode() != self.thresholds
+
+    def write_thresholds(self) -> None:
+        """Write down that all documents are graded by the thresholds in force."""
+        self._client.hset(self._keys.meta, "thresholds", self.thresholds)
+
+    def newest_commit(self) -> int:
+        """The latest moment (ms) at which a dataset was modified; 0 where none is known."""
+        newest = cast(
+            "list[tuple[bytes, float]]",
+            self._client.zrange(self._keys.by("last_modified"), 0, 0, desc=True, withscores=True),
+        )
+        return max(int(newest[0][1]), 0) if newest and newest[0][1] > 0 else 0
+
+    def now(self) -> int:
+        """The store's own clock, in milliseconds: the one clock that all workers share."""
+        second, microsecond = self._client.time()
+        return second * 1000 + microsecond // 1000
+
+    def find_unseen(self, *, since: int) -> list[tuple[str, str]]:
+        """The datasets that were last seen before the given second, as (hub_id, id)."""
+        return find_unseen(self._client, self._keys, since=since)
+
+    def write_snapshot(self) -> str | None:
+        """Write the snapshot; see ``write_snapshot``."""
+        return write_snapshot(self._client, self._keys)
+
+    def datasets(self) -> Iterator[list[Dataset]]:
+        """Every dataset, in catalog order, some hundreds at a time."""
+        start = 0
+        while ids := cast(
+            "list[bytes]", self._client.zrange(self._keys.ids, start, start + _ROWS - 1)
+        ):
+            documents = cast("list[bytes | None]", self._client.hmget(self._keys.documents, ids))
+            yield [from_document(parse(document)) for document in documents if document]
+            start += _ROWS

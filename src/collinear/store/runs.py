@@ -1,0 +1,392 @@
+"""Runs: one walk over the Hub's listing at a time, and everything that is known of it."""
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.resources import files
+from threading import Event, Thread
+from typing import Any, NamedTuple, cast
+
+import redis
+
+from collinear.domain import moments
+from collinear.domain.errors import RunFenced
+from collinear.store.keys import Keys
+from collinear.store.writer import Claim
+
+FINISH = "finish"
+"""The claim on the end of a run: the sweep, the snapshot and the books."""
+
+
+class Kind(StrEnum):
+    """What a run walks; the order is the order of taking turns."""
+
+    REGRADE = "regrade"
+    FULL = "full"
+    PAGES = "pages"
+    DELTA = "delta"
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run sees every dataset, so that it may tell who has left."""
+        return self in {Kind.FULL, Kind.PAGES}
+
+
+class State(StrEnum):
+    """Where a run is."""
+
+    RUNNING = "running"
+    FINISHING = "finishing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+    @property
+    def going_on(self) -> bool:
+        """Whether there is work left."""
+        return self in {State.RUNNING, State.FINISHING}
+
+
+class Request(NamedTuple):
+    """A run that somebody wants."""
+
+    kind: Kind
+    run_id: str
+    task_id: str
+    accept_removals: bool = False
+
+    @classmethod
+    def new(
+        cls, kind: Kind, *, task_id: str | None = None, accept_removals: bool = False
+    ) -> "Request":
+        """A request with ids of its own."""
+        return cls(kind, uuid.uuid4().hex, task_id or str(uuid.uuid4()), accept_removals)
+
+
+class Boundary(NamedTuple):
+    """The end of a page in the order of creation: (created milliseconds, hub_id)."""
+
+    created: int
+    hub_id: str
+
+
+class Segment(NamedTuple):
+    """One answer of the listing as the page map keeps it: where it starts, and its last row."""
+
+    cursor: str | None
+    last: Boundary | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a run: where it starts, and the row that it must reach (None: the end)."""
+
+    cursor: str | None
+    until: Boundary | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as the store knows it."""
+
+    run_id: str
+    task_id: str
+    kind: Kind
+    number: int
+    state: State
+    began: int
+    started_at: str
+    accept_removals: bool
+    watermark: int
+    fields: Mapping[str, str]
+    """Everything, as stored."""
+
+    def count(self, name: str) -> int:
+        """A counter of the run: pages_done, rows, created, updated, moved, deleted, rejected."""
+        return int(self.fields.get(name) or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class PageOutcome:
+    """What became of one page."""
+
+    rows: int
+    segments: tuple[Segment, ...]
+    end: bool
+    """Whether the listing ended here."""
+    counts: Mapping[str, int]
+
+
+class Runs:
+    """The books of the runs; every step of them is one atomic script."""
+
+    def __init__(self, client: redis.Redis, keys: Keys, *, lease_seconds: float) -> None:
+        self._client = client
+        self._keys = keys
+        self._lease_ms = int(lease_seconds * 1000)
+        self._script = client.register_script(
+            files("collinear.store").joinpath("runs.lua").read_bytes()
+        )
+
+    # Requests
+
+    def request(self, wanted: Request) -> Request:
+        """Queue a run; where one of its kind goes on or waits, that one instead."""
+        known = self._call("request", wanted.kind, _print_request(wanted), _yes(wanted))
+        return _parse_request(wanted.kind, cast(bytes, known))
+
+    def waiting(self) -> list[Request]:
+        """The requests that wait, in the order in which they will be served."""
+        known = cast("dict[bytes, bytes]", self._client.hgetall(self._keys.requests))
+        requests = [_parse_request(Kind(kind.decode()), text) for kind, text in known.items()]
+        return sorted(requests, key=lambda request: list(Kind).index(request.kind))
+
+    # The life of a run
+
+    def begin(self, wanted: Request, *, watermark: int = 0) -> Run | None:
+        """Start the run, or return None where another one goes on."""
+        second, microsecond = self._client.time()
+        now = moments.to_text(second * 1000 + microsecond // 1000)
+        begun = self._call(
+            "begin",
+            wanted.kind,
+            wanted.run_id,
+            wanted.task_id,
+            _yes(wanted),
+            second,
+            now,
+            watermark,
+            "true" if wanted.kind.complete else "",
+            uuid.uuid4().hex[:12],
+        )
+        return self.current() if begun else None
+
+    def current(self) -> Run | None:
+        """The run that goes on, or the last one."""
+        stored = cast("dict[bytes, bytes]", self._client.hgetall(self._keys.run))
+        if not stored:
+            return None
+        fields = {name.decode(): value.decode() for name, value in stored.items()}
+        return Run(
+            run_id=fields["run_id"],
+            task_id=fields["task_id"],
+            kind=Kind(fields["kind"]),
+            number=int(fields["number"]),
+            state=State(fields["state"]),
+            began=int(fields["began"]),
+            started_at=fields["started_at"],
+            accept_removals=fields.get("accept_removals") == "1",
+            watermark=int(fields.get("watermark") or 0),
+            fields=fields,
+        )
+
+    def take_over(self) -> Run | None:
+        """The run whose workers are lost, now ours to resume; None where there is none."""
+        run = self.current()
+        if run is None or not run.state.going_on:
+            return None
+        taken = self._client.set(self._keys.lease, run.number, px=self._lease_ms, nx=True)
+        return run if taken else None
+
+    # Pages
+
+    def add_pages(self, run: Run, pages: Mapping[int, Page]) -> None:
+        """Write down pages that are to be fetched."""
+        printed = [(number, _print_page(page)) for number, page in pages.items()]
+        for start in range(0, len(printed), 1000):  # a script takes fewer than 8,000 values
+            some = printed[start : start + 1000]
+            self._call("add", run.number, *(item for pair in some for item in pair))
+
+    def claim(self, number: int, page: int | str) -> tuple[Run, Claim, Page | None] | None:
+        """The right to work on a page of a run; None where the run is over or the page done."""
+        token = uuid.uuid4().hex
+        answer = self._call("claim", number, page, token)
+        run = self.current()
+        if not answer or run is None or run.number != number:
+            return None
+        text = cast("list[bytes]", answer)[1]
+        return run, Claim(number, run.began, str(page), token), _parse_page(text) if text else None
+
+    def set_next(self, claim: Claim, page: Page) -> bool:
+        """Write down the page after the claimed one; False where it was known already."""
+        return bool(self._call("next", claim.number, int(claim.page) + 1, _print_page(page)))
+
+    def done(self, claim: Claim, outcome: PageOutcome) -> bool:
+        """
+        Close a page.  True if it was the last one, so that the run is to be finished now.
+
+        Raises:
+            RunFenced: The page was taken over, or the run is over.
+        """
+        segments = [_print_segment(segment) for segment in outcome.segments]
+        counts = [item for name, value in outcome.counts.items() if value for item in (name, value)]
+        answer = self._call(
+            "done",
+            claim.number,
+            claim.page,
+            claim.token,
+            json.dumps(segments),
+            "1" if outcome.end else "",
+            outcome.rows,
+            *counts,
+        )
+        if answer == b"fenced":
+            raise RunFenced(f"page {claim.page} of run {claim.number} is in other hands")
+        return answer == b"complete"
+
+    def open_pages(self) -> list[int]:
+        """The pages of the current run that are not done."""
+        known = cast("list[bytes]", self._client.hkeys(self._keys.run_pages))
+        done = set(cast("list[bytes]", self._client.hkeys(self._keys.run_done)))
+        return sorted(int(page) for page in known if page not in done)
+
+    def segments(self) -> list[Segment]:
+        """The page map that the current run has walked, in order."""
+        done = cast("dict[bytes, bytes]", self._client.hgetall(self._keys.run_done))
+        found = []
+        for page in sorted(done, key=int):
+            found += [_parse_segment(text) for text in json.loads(done[page])]
+        return found
+
+    def page_map(self) -> list[Segment]:
+        """The page map of the last complete run."""
+        stored = cast("list[bytes]", self._client.lrange(self._keys.page_map, 0, -1))
+        return [_parse_segment(json.loads(text)) for text in stored]
+
+    # The end
+
+    def finish(self, claim: Claim, *, meta: Mapping[str, str], page_map: list[Segment]) -> None:
+        """
+        Write the end of a run into the books, all at once.
+
+        Raises:
+            RunFenced: Somebody else is finishing it.
+        """
+        second, microsecond = self._client.time()
+        answer = self._call(
+            "finish",
+            claim.number,
+            claim.token,
+            moments.to_text(second * 1000 + microsecond // 1000),
+            json.dumps(dict(meta)),
+            json.dumps([json.dumps(_print_segment(segment)) for segment in page_map]),
+        )
+        if answer != b"ok":
+            raise RunFenced(f"the end of run {claim.number} is in other hands")
+
+    def fail(self, number: int, message: str) -> None:
+        """End a run without success; what it has stored stays."""
+        self._call("fail", number, self._now(), _error(self._now(), message))
+
+    def count(self, claim: Claim, **counts: int) -> None:
+        """Add to the counters of a run."""
+        given = [item for name, value in counts.items() if value for item in (name, value)]
+        if given:
+            self._call("count", claim.number, *given)
+
+    def trouble(self, message: str | None) -> None:
+        """Say in the status what holds the run up; None: nothing any more."""
+        text = _error(self._now(), message) if message else ""
+        self._client.hset(self._keys.meta, "last_error", text)
+
+    # Signs of life
+
+    @contextmanager
+    def heartbeat(self, number: int) -> Iterator[None]:
+        """Keep the lease of the run while the block runs."""
+        stop = Event()
+        thread = Thread(target=self._beat, args=(number, stop), name="heartbeat", daemon=True)
+        self._renew(number)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+    def _beat(self, number: int, stop: Event) -> None:
+        while not stop.wait(self._lease_ms / 4000):
+            try:
+                self._renew(number)
+            except redis.RedisError:
+                continue  # the work itself meets the same trouble and tells of it
+
+    def _renew(self, number: int) -> None:
+        self._call("renew", number)
+
+    def release(self) -> None:
+        """Give up the lease: nothing is in hand here, whoever is alive may go on at once."""
+        self._client.delete(self._keys.lease)
+
+    # Set-aside rows
+
+    def set_aside(self, letters: list[dict[str, Any]], *, keep: int) -> None:
+        """Keep the record of rows that could not be read, newest first."""
+        if letters:
+            at = self._now()
+            with self._client.pipeline(transaction=True) as pipe:
+                pipe.lpush(
+                    self._keys.dead_letters, *(json.dumps({**row, "at": at}) for row in letters)
+                )
+                pipe.ltrim(self._keys.dead_letters, 0, keep - 1)
+                pipe.execute()
+
+    def _now(self) -> str:
+        second, microsecond = self._client.time()
+        return moments.to_text(second * 1000 + microsecond // 1000)
+
+    def _call(self, step: str, *arguments: bytes | str | int | float) -> object:
+        keys = self._keys
+        return self._script(
+            [
+                keys.run,
+                keys.lease,
+                keys.meta,
+                keys.requests,
+                keys.run_pages,
+                keys.run_claims,
+                keys.run_done,
+                keys.page_map,
+            ],
+            [step, self._lease_ms, *arguments],
+        )
+
+
+def _yes(wanted: Request) -> str:
+    return "1" if wanted.accept_removals else ""
+
+
+def _error(at: str, message: str) -> str:
+    return json.dumps({"at": at, "message": message})
+
+
+def _print_request(request: Request) -> str:
+    return json.dumps({**request._asdict(), "kind": request.kind.value})
+
+
+def _parse_request(kind: Kind, text: bytes) -> Request:
+    fields = json.loads(text)
+    return Request(
+        kind, fields["run_id"], fields["task_id"], bool(fields.get("accept_removals", False))
+    )
+
+
+def _print_page(page: Page) -> str:
+    return json.dumps({"cursor": page.cursor, "until": page.until})
+
+
+def _parse_page(text: bytes) -> Page:
+    fields = json.loads(text)
+    until = fields["until"]
+    return Page(fields["cursor"], Boundary(*until) if until else None)
+
+
+def _print_segment(segment: Segment) -> list[Any]:
+    return [segment.cursor, segment.last]
+
+
+def _parse_segment(fields: list[Any]) -> Segment:
+    cursor, last = fields
+    return Segment(cursor, Boundary(*last) if last else None)

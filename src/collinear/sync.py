@@ -1,0 +1,398 @@
+"""Hub -> store: bring the catalog in step with the listing, one page at a time."""
+
+import json
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from threading import Event
+from typing import Any
+
+from collinear.domain import moments
+from collinear.domain.dataset import Dataset
+from collinear.domain.errors import (
+    CursorRejected,
+    HandedBack,
+    HubError,
+    HubRateLimited,
+)
+from collinear.hub.listing import Cursor, HubListing, ListingPage
+from collinear.hub.wire import Rejected, Translated, translate
+from collinear.store.budget import Budget
+from collinear.store.catalog import Catalog
+from collinear.store.runs import (
+    FINISH,
+    Boundary,
+    Kind,
+    Page,
+    PageOutcome,
+    Request,
+    Run,
+    Runs,
+    Segment,
+    State,
+)
+from collinear.store.writer import CatalogWriter, Claim, Stored
+from collinear.telemetry import get_logger
+
+log = get_logger(__name__)
+
+_TELL_AFTER = 3
+"""Failures in a row after which the status tells of them."""
+_LONGEST_PAUSE = 30.0
+_DELTA_PAGES = 20
+"""A delta longer than this is better served by a page-wise run."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncLimits:
+    """What a run may do unasked, and how long things are kept."""
+
+    max_removal_share: float
+    max_removal_count: int
+    delta_overlap_seconds: float
+    dead_letters: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageReport:
+    """What one page came to; ``complete`` says that the run is to be finished now."""
+
+    kind: Kind
+    rows: int
+    rejected: int
+    stored: Stored
+    complete: bool
+
+
+class Sync:
+    """The runs over the Hub's listing, step by step; every step may be done again."""
+
+    def __init__(
+        self,
+        *,
+        listing: HubListing,
+        budget: Budget,
+        runs: Runs,
+        writer: CatalogWriter,
+        catalog: Catalog,
+        endpoint: str,
+        limits: SyncLimits,
+        stopping: Event,
+    ) -> None:
+        self._listing = listing
+        self._budget = budget
+        self.runs = runs
+        self._writer = writer
+        self.catalog = catalog
+        self._endpoint = endpoint
+        self._limits = limits
+        self._stopping = stopping
+
+    def begin(self, wanted: Request) -> Run | None:
+        """
+        Start a run and write down the pages that are known of it.
+
+        None where another run goes on: the request then waits for its turn.
+        """
+        self.catalog.prepare(self._endpoint)
+        kind = wanted.kind
+        page_map = self.runs.page_map() if kind is Kind.PAGES else []
+        if kind is Kind.PAGES and not page_map:
+            wanted = wanted._replace(kind=Kind.FULL)
+        run = self.runs.begin(
+            wanted,
+            watermark=self._watermark() if kind is Kind.DELTA else 0,
+        )
+        if run is None:
+            return None
+        if page_map:
+            last = len(page_map) - 1
+            self.runs.add_pages(
+                run,
+                {
+                    number: Page(segment.cursor, None if number == last else segment.last)
+                    for number, segment in enumerate(page_map)
+                },
+            )
+        else:
+            self.runs.add_pages(run, {0: Page(None)})
+        log.info("run_began", run=run.run_id, kind=run.kind.value, pages=len(page_map) or None)
+        return run
+
+    def page(self, number: int, page: int, *, on_next: Callable[[int], None]) -> PageReport | None:
+        """
+        Fetch and store one page; ``on_next`` hears of the page after it as soon as it is known.
+
+        None where there is nothing to do: the run is over or the page is done.
+
+        Raises:
+            RunFenced: The page was taken over, or the run is over.
+            HandedBack: The worker is told to stop while it waited.
+            CursorRejected: The walk must begin anew; the run has failed and said so.
+        """
+        claimed = self.runs.claim(number, page)
+        if claimed is None:
+            return None
+        run, claim, where = claimed
+        if where is None:
+            return None
+        with self.runs.heartbeat(number):
+            try:
+                if run.kind is Kind.DELTA:
+                    return self._delta_page(run, claim, where, on_next)
+                return self._creation_page(run, claim, where, on_next)
+            except CursorRejected as error:
+                self.runs.fail(number, f"{error}  The catalog is walked anew.")
+                self.runs.request(Request.new(Kind.FULL))
+                raise
+            except HandedBack:
+                self.runs.release()
+                raise
+
+    def finish(self, number: int) -> dict[str, Any] | None:
+        """
+        Close a run whose pages are all stored: sweep, snapshot, books.  Returns its summary.
+
+        None where somebody else has done it.  Raises RunFenced as ``page`` does.
+        """
+        claimed = self.runs.claim(number, FINISH)
+        if claimed is None:
+            return None
+        run, claim, _ = claimed
+        meta: dict[str, str] = {}
+        held: dict[str, Any] | None = None
+        with self.runs.heartbeat(number):
+            page_map: list[Segment] = []
+            if run.kind.complete:
+                held = self._sweep(run, claim)
+                page_map = _joined(self.runs.segments())
+                self.catalog.write_snapshot()
+                meta["held_removals"] = json.dumps(held) if held else ""
+                meta["warmed"] = "true"
+            self.runs.finish(claim, meta=meta, page_map=page_map)
+        ended = self.runs.current()
+        if ended is None or ended.number != number:
+            return None
+        summary = summarise(ended, held)
+        log.info("run_succeeded", run=run.run_id, **_for_log(summary))
+        return summary
+
+    def regrade(self, number: int) -> bool:
+        """Grade every document by the thresholds in force; True if the run is to be finished."""
+        claimed = self.runs.claim(number, 0)
+        if claimed is None:
+            return False
+        _, claim, _ = claimed
+        with self.runs.heartbeat(number):
+            stored = Stored()
+            for datasets in self.catalog.datasets():
+                stored.add(self._writer.put(datasets, claim))
+            outcome = PageOutcome(0, (), end=True, counts={"updated": stored.updated})
+            self.catalog.write_thresholds()
+            return self.runs.done(claim, outcome)
+
+    # Pages in the order of creation
+
+    def _creation_page(
+        self, run: Run, claim: Claim, where: Page, on_next: Callable[[int], None]
+    ) -> PageReport:
+        """A page up to its boundary: where datasets became public, that takes more than one."""
+        stored, rejected, rows = Stored(), 0, 0
+        segments: list[Segment] = []
+        cursor = Cursor(where.cursor) if where.cursor is not None else None
+        while True:
+            answer = self._fetch(self._listing.by_creation, cursor)
+            translated = translate(answer.rows)
+            last = _last(translated.datasets)
+            met = where.until is not None and last is not None and last >= where.until
+            # ask for the next page before storing this one, so that both overlap
+            chained = where.until is None and answer.next is not None
+            if chained and self.runs.set_next(claim, Page(answer.next)):
+                on_next(int(claim.page) + 1)
+            if met and where.until is not None:
+                kept = [one for one in translated.datasets if _boundary(one) <= where.until]
+                translated = translated._replace(datasets=kept)
+                last = where.until
+            segments.append(Segment(cursor, last))
+            stored.add(self._store(translated, run, claim))
+            rows += len(answer.rows)
+            rejected += len(translated.rejected)
+            if met or where.until is None or answer.next is None:
+                break
+            cursor = answer.next
+        outcome = PageOutcome(
+            rows, tuple(segments), end=answer.next is None, counts=_counts(stored, rejected)
+        )
+        complete = self.runs.done(claim, outcome)
+        return PageReport(run.kind, rows, rejected, stored, complete)
+
+    # Pages in the order of the last commit
+
+    def _delta_page(
+        self, run: Run, claim: Claim, where: Page, on_next: Callable[[int], None]
+    ) -> PageReport:
+        cursor = Cursor(where.cursor) if where.cursor is not None else None
+        answer = self._fetch(self._listing.by_change, cursor)
+        translated = translate(answer.rows)
+        known = [one.last_modified for one in translated.datasets if one.last_modified is not None]
+        reached = not known or min(known) < run.watermark
+        too_long = int(claim.page) + 1 >= _DELTA_PAGES
+        more = answer.next is not None and not reached and not too_long
+        if more and self.runs.set_next(claim, Page(answer.next)):
+            on_next(int(claim.page) + 1)
+        if too_long and not reached:
+            self.runs.request(Request.new(Kind.PAGES))
+        stored = self._store(translated, run, claim)
+        rejected = len(translated.rejected)
+        outcome = PageOutcome(len(answer.rows), (), end=not more, counts=_counts(stored, rejected))
+        complete = self.runs.done(claim, outcome)
+        return PageReport(run.kind, len(answer.rows), rejected, stored, complete)
+
+    def _watermark(self) -> int:
+        """The moment (ms) up to which the catalog knows of all commits, less an overlap."""
+        # a date from the future, by a wrong clock, must not hide what happens until then
+        newest = min(self.catalog.newest_commit(), self.catalog.now())
+        return int(newest - self._limits.delta_overlap_seconds * 1000)
+
+    # What all pages have in common
+
+    def _store(self, translated: Translated, run: Run, claim: Claim) -> Stored:
+        # Private and disabled datasets are not ours to show: unseen, they leave with the sweep
+        public = [one for one in translated.datasets if not (one.private or one.disabled)]
+        stored = self._writer.put(public, claim)
+        rejected = [
+            *translated.rejected,
+            *(Rejected(None, id_, "another dataset has this id") for id_ in stored.refused),
+        ]
+        if rejected:
+            # a row that cannot be read does not mean that its dataset has left
+            self._writer.mark(
+                [row.hub_id for row in rejected if row.hub_id],
+                [row.id for row in rejected if row.id],
+                claim,
+            )
+            self.runs.set_aside(
+                [{**row._asdict(), "run_id": run.run_id} for row in rejected],
+                keep=self._limits.dead_letters,
+            )
+        return stored
+
+    def _fetch(
+        self, page: Callable[[Cursor | None], ListingPage], cursor: Cursor | None
+    ) -> ListingPage:
+        """One answer of the listing, however long it takes: the place is never lost."""
+        for failures in count():
+            while (wait := self._budget.take()) > 0:
+                self._pause(min(wait, _LONGEST_PAUSE))
+            try:
+                answer = page(cursor)
+            except CursorRejected:
+                raise
+            except HubError as error:
+                pause = _pause_after(error, failures)
+                if isinstance(error, HubRateLimited):
+                    self._budget.block(pause)
+                log.warning("hub_failed", error=str(error), failures=failures + 1, pause=pause)
+                if failures + 1 >= _TELL_AFTER:
+                    self.runs.trouble(f"{error}  Still trying, every {pause:.0f} s now.")
+                self._pause(pause)
+            else:
+                if failures >= _TELL_AFTER:
+                    self.runs.trouble(None)
+                return answer
+        raise AssertionError("unreachable")
+
+    def _pause(self, seconds: float) -> None:
+        if self._stopping.wait(seconds):
+            raise HandedBack("told to stop")
+
+    # Departures
+
+    def _sweep(self, run: Run, claim: Claim) -> dict[str, Any] | None:
+        """Remove what the run did not see; where that is suspiciously much, hold it and say so."""
+        departed = self.catalog.find_unseen(since=run.began)
+        total = self.catalog.count()
+        limits = self._limits
+        many = len(departed) > limits.max_removal_count
+        if many and len(departed) > limits.max_removal_share * total:
+            current = self.runs.current()
+            if not (current and current.accept_removals):
+                held = {"run_id": run.run_id, "count": len(departed), "of": total}
+                log.warning("removals_held", **held)
+                return held
+        stored = self._writer.drop(departed, claim)
+        self.runs.count(claim, deleted=stored.deleted)
+        return None
+
+
+def summarise(run: Run, held: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What a run came to, as the result of its task shows it."""
+    names = ("rows", "created", "updated", "moved", "deleted", "unchanged", "rejected")
+    finished = run.fields.get("finished_at")
+    return {
+        "status": run.state.value,
+        "run_id": run.run_id,
+        "kind": run.kind.value,
+        "started_at": run.started_at,
+        "finished_at": finished,
+        "seconds": _seconds_between(run.started_at, finished),
+        "pages": run.count("pages_done"),
+        **{name: run.count(name) for name in names},
+        "held_removals": held,
+    }
+
+
+def is_over(run: Run) -> bool:
+    """Whether nothing more will come of a run."""
+    return run.state in {State.SUCCEEDED, State.FAILED}
+
+
+def _seconds_between(start: str, end: str | None) -> float | None:
+    first, last = moments.parse(start), moments.parse(end) if end else None
+    return None if first is None or last is None else (last - first) / 1000
+
+
+def _for_log(summary: dict[str, Any]) -> dict[str, Any]:
+    return {name: summary[name] for name in summary if name not in {"run_id", "status"}}
+
+
+def _pause_after(error: HubError, failures: int) -> float:
+    """Seconds to the next attempt: what the Hub asked for, else doubling from 1 s, with jitter."""
+    if isinstance(error, HubRateLimited) and error.retry_after is not None:
+        return error.retry_after
+    return float(min(2**failures, _LONGEST_PAUSE)) * random.uniform(0.75, 1.25)
+
+
+def _counts(stored: Stored, rejected: int) -> dict[str, int]:
+    return {
+        "created": stored.created,
+        "updated": stored.updated,
+        "moved": stored.moved,
+        "deleted": stored.deleted,
+        "unchanged": stored.unchanged,
+        "rejected": rejected + len(stored.refused),
+    }
+
+
+def _boundary(dataset: Dataset) -> Boundary:
+    created = dataset.created_at
+    return Boundary(dataset.created_second * 1000 if created is None else created, dataset.hub_id)
+
+
+def _last(datasets: Sequence[Dataset]) -> Boundary | None:
+    return max((_boundary(one) for one in datasets), default=None)
+
+
+def _joined(segments: Sequence[Segment]) -> list[Segment]:
+    """The page map without its empty pages: their cursors lead to the pages behind them."""
+    joined: list[Segment] = []
+    waiting: list[str | None] = []
+    for segment in segments:
+        if segment.last is None:
+            waiting.append(segment.cursor)
+            continue
+        cursor = waiting[0] if waiting else segment.cursor
+        waiting.clear()
+        joined.append(Segment(cursor, segment.last))
+    return joined

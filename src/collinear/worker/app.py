@@ -1,0 +1,36 @@
+"""The worker's Celery application."""
+
+from celery import Celery
+
+from collinear.settings import Settings
+from collinear.store.schedule import Schedule
+from collinear.sync import Sync
+from collinear.wiring import create_celery
+from collinear.worker.tasks import OVERSEE, add_tasks
+
+
+def create_worker(settings: Settings, sync: Sync, schedule: Schedule) -> Celery:
+    """The application with its tasks, which work with what they are given here."""
+    celery = create_celery(settings)
+    add_tasks(celery, sync, schedule)
+    return celery
+
+
+def create_beat(settings: Settings) -> Celery:
+    """
+    The scheduler's application: every few seconds it lets a worker look at what is due.
+
+    What is due when is in the store: beat itself remembers nothing, so that it may be
+    killed, started twice or moved to another machine.
+    """
+    celery = create_celery(settings)
+    celery.conf.beat_schedule = {
+        "oversee": {
+            "task": OVERSEE,
+            "schedule": settings.oversee_seconds,
+            # a look that comes late is worth nothing: the next one is on its way
+            "options": {"expires": settings.oversee_seconds},
+        }
+    }
+    celery.conf.beat_scheduler = "celery.beat:Scheduler"
+    return celery

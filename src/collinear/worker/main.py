@@ -1,0 +1,73 @@
+"""The processes of the worker and of the scheduler."""
+
+import signal
+import sys
+import warnings
+from threading import Event
+from types import FrameType
+
+from celery import signals
+from celery.platforms import SecurityWarning
+
+from collinear.domain.errors import WrongStore
+from collinear.settings import Settings
+from collinear.telemetry import configure_logging, get_logger
+from collinear.wiring import open_schedule, open_sync, wait_for_store
+from collinear.worker.app import create_beat, create_worker
+from collinear.worker.tasks import OVERSEE
+
+log = get_logger(__name__)
+
+
+def run_worker(settings: Settings) -> None:
+    """Work until told to stop: the page in hand is finished, a waiting one handed back."""
+    configure_logging(level=settings.log_level, style=settings.log_format)
+    stopping = Event()
+    _stop_on_signals(stopping)
+    if not wait_for_store(settings, stopping):
+        return
+    # It may run as root in a container: it deserialises nothing but JSON
+    warnings.filterwarnings("ignore", category=SecurityWarning)
+    try:
+        with open_sync(settings, stopping) as sync, open_schedule(settings) as schedule:
+            worker = create_worker(settings, sync, schedule)
+            signals.setup_logging.connect(_keep_logging)
+            signals.worker_ready.connect(
+                lambda **_: worker.send_task(OVERSEE), weak=False, sender=None
+            )
+            signals.worker_shutting_down.connect(lambda **_: stopping.set(), weak=False)
+            worker.worker_main(
+                [
+                    "--quiet",
+                    "worker",
+                    "--without-gossip",
+                    "--without-mingle",
+                    "--without-heartbeat",
+                ]
+            )
+    except WrongStore as error:
+        sys.exit(f"collinear worker: {error}")
+
+
+def run_beat(settings: Settings) -> None:
+    """Let a worker look every few seconds at what is due, until told to stop."""
+    configure_logging(level=settings.log_level, style=settings.log_format)
+    stopping = Event()
+    _stop_on_signals(stopping)
+    if not wait_for_store(settings, stopping):
+        return
+    signals.setup_logging.connect(_keep_logging)
+    log.info("beat_started", every=settings.oversee_seconds)
+    create_beat(settings).Beat(loglevel=settings.log_level, quiet=True).run()
+
+
+def _keep_logging(**_: object) -> None:
+    """Celery leaves logging alone once somebody listens to this signal."""
+
+
+def _stop_on_signals(stopping: Event) -> None:
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)

@@ -1,0 +1,198 @@
+"""Tasks only unpack a message, call a flow, and say what comes next."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from celery import Celery, Task
+
+from collinear.domain.errors import CatalogError, CursorRejected, HandedBack, RunFenced
+from collinear.refreshes import TASKS
+from collinear.store.runs import Kind, Request, Run, State
+from collinear.store.schedule import Schedule
+from collinear.sync import Sync
+from collinear.telemetry import get_logger
+
+PAGE = "fetch_datasets_page"
+FINISH = "finish_hf_datasets_run"
+REGRADE = "regrade_hf_datasets"
+OVERSEE = "oversee_hf_datasets"
+
+log = get_logger(__name__)
+
+
+def add_tasks(celery: Celery, sync: Sync, schedule: Schedule) -> None:
+    """
+    Give the application its tasks.
+
+    Their results are ignored: what becomes of a run is written into the result backend under
+    the id of the task that was asked for, at the moment when it is true.
+    """
+    crew = _Crew(celery, sync, schedule)
+
+    def add_start(kind: Kind, name: str) -> None:
+        @celery.task(name=name, bind=True, ignore_result=True)
+        def start(
+            self: "Task[Any, Any]", run_id: str | None = None, accept_removals: bool = False
+        ) -> None:
+            if run_id is not None:
+                crew.start(kind, run_id)
+                return
+            crew.ask(Request.new(kind, task_id=self.request.id, accept_removals=accept_removals))
+
+    for kind, name in TASKS.items():
+        add_start(kind, name)
+
+    @celery.task(name=PAGE, ignore_result=True)
+    def fetch_page(number: int, page: int) -> None:
+        crew.page(number, page)
+
+    @celery.task(name=FINISH, ignore_result=True)
+    def finish(number: int) -> None:
+        crew.finish(number)
+
+    @celery.task(name=REGRADE, ignore_result=True)
+    def regrade(number: int) -> None:
+        crew.regrade(number)
+
+    @celery.task(name=OVERSEE, ignore_result=True)
+    def oversee() -> None:
+        crew.oversee()
+
+
+class _Crew:
+    """What the tasks do, and what each of them lets follow."""
+
+    def __init__(self, celery: Celery, sync: Sync, schedule: Schedule) -> None:
+        self._celery = celery
+        self._sync = sync
+        self._schedule = schedule
+
+    def start(self, kind: Kind, run_id: str) -> None:
+        """Begin a run that was asked for, or leave it waiting while another one goes on."""
+        with _logged("start", run=run_id, kind=kind.value) as outcome:
+            # once it has begun it waits no more: a message that comes late starts nothing
+            wanted = [one for one in self._sync.runs.waiting() if one.run_id == run_id]
+            outcome["began"] = bool(wanted) and self._begin(wanted[0])
+
+    def ask(self, wanted: Request) -> None:
+        """Ask for a run and begin it, for a message that came without a request in the books."""
+        with _logged("start", run=wanted.run_id, kind=wanted.kind.value) as outcome:
+            known = self._sync.runs.request(wanted)
+            if known.run_id == wanted.run_id:
+                outcome["began"] = self._begin(known)
+                return
+            outcome["joined"] = known.run_id
+            self._tell(wanted.task_id, {"status": "already_running", **known._asdict()})
+
+    def page(self, number: int, page: int) -> None:
+        """Fetch and store one page."""
+        with _logged(PAGE, run_number=number, page=page) as outcome:
+            report = self._sync.page(number, page, on_next=lambda n: self._send_page(number, n))
+            if report is None:
+                outcome["skipped"] = True
+                return
+            outcome.update(
+                kind=report.kind.value,
+                rows=report.rows,
+                changed=report.stored.changed,
+                unchanged=report.stored.unchanged,
+                rejected=report.rejected,
+            )
+            if report.complete:
+                self._send(FINISH, number)
+
+    def finish(self, number: int) -> None:
+        """Close a run, tell its task, and let the next one begin."""
+        with _logged(FINISH, run_number=number) as outcome:
+            summary = self._sync.finish(number)
+            if summary is None:
+                outcome["skipped"] = True
+                return
+            outcome.update(run=summary["run_id"], rows=summary["rows"])
+            run = self._sync.runs.current()
+            if run is not None:
+                self._tell(run.task_id, summary)
+                self._schedule.plan(run.kind)
+            self._begin_waiting()
+
+    def regrade(self, number: int) -> None:
+        """Grade everything anew by the thresholds in force."""
+        with _logged(REGRADE, run_number=number):
+            if self._sync.regrade(number):
+                self._send(FINISH, number)
+
+    def oversee(self) -> None:
+        """Resume what was lost, ask for what is due, begin what waits."""
+        sync = self._sync
+        lost = sync.runs.take_over()
+        if lost is not None:
+            log.warning("run_resumed", run=lost.run_id, kind=lost.kind.value)
+            self._dispatch(lost)
+            return
+        if sync.catalog.graded_otherwise():
+            sync.runs.request(Request.new(Kind.REGRADE))
+        if not sync.catalog.warmed():
+            sync.runs.request(Request.new(Kind.FULL))
+        for kind in self._schedule.due():
+            sync.runs.request(Request.new(kind))
+            self._schedule.plan(kind)
+        self._begin_waiting()
+
+    def _begin_waiting(self) -> None:
+        for request in self._sync.runs.waiting():
+            if self._begin(request):
+                return
+
+    def _begin(self, request: Request) -> bool:
+        run = self._sync.begin(request)
+        if run is None:
+            return False
+        self._store_result(run.task_id, {"run_id": run.run_id, "kind": run.kind.value}, "STARTED")
+        self._dispatch(run)
+        return True
+
+    def _dispatch(self, run: Run) -> None:
+        """Send what is left to do of a run, all at once."""
+        if run.state is State.FINISHING:
+            self._send(FINISH, run.number)
+        elif run.kind is Kind.REGRADE:
+            self._send(REGRADE, run.number)
+        else:
+            for page in self._sync.runs.open_pages():
+                self._send_page(run.number, page)
+
+    def _send_page(self, number: int, page: int) -> None:
+        self._send(PAGE, number, page)
+
+    def _send(self, task: str, *arguments: int) -> None:
+        self._celery.send_task(task, args=arguments)
+
+    def _tell(self, task_id: str, summary: dict[str, Any]) -> None:
+        self._store_result(task_id, summary, "SUCCESS")
+
+    def _store_result(self, task_id: str, result: Any, state: str) -> None:
+        self._celery.backend.store_result(task_id, result, state)
+
+
+@contextmanager
+def _logged(task: str, **facts: Any) -> Iterator[dict[str, Any]]:
+    """Log the start and the end of a task; the block adds what it learns to the facts."""
+    started = time.monotonic()
+    log.info("task_started", task=task, **facts)
+    outcome: dict[str, Any] = {}
+    try:
+        yield outcome
+    except (RunFenced, HandedBack) as left:
+        log.info("task_left", task=task, reason=str(left), **facts, **outcome)
+    except CursorRejected as error:
+        log.warning("task_failed", task=task, error=str(error), **facts, **outcome)
+    except CatalogError as error:
+        log.error("task_failed", task=task, error=str(error), **facts, **outcome)  # noqa: TRY400
+    except Exception as error:
+        # Whatever it was, the books know what is not done, and it is dispatched again
+        log.exception("task_failed", task=task, error=repr(error), **facts, **outcome)
+    else:
+        seconds = round(time.monotonic() - started, 3)
+        log.info("task_succeeded", task=task, seconds=seconds, **facts, **outcome)
