@@ -99,6 +99,19 @@ class CatalogReader:
             meta, leased = await pipe.execute()
         return Version.of(meta, leased=bool(leased))
 
+    async def version_and_mark(self) -> tuple[Version, str]:
+        """
+        As ``version``, and a mark that changes whenever a run stores a page.
+
+        With a page go marks of when its datasets were last seen, which are no change.
+        """
+        async with _answering(), self._client.pipeline() as pipe:
+            pipe.hmget(self._keys.meta, Version.FIELDS)
+            pipe.exists(self._keys.lease)
+            pipe.hmget(self._keys.run, ["run_id", "pages_done", "state"])
+            meta, leased, run = await pipe.execute()
+        return Version.of(meta, leased=bool(leased)), str(run)
+
     async def window(
         self,
         field: SortField | None,
@@ -239,17 +252,6 @@ class CatalogReader:
         since = float(waiting[0][0].partition(b"-")[0]) / 1000
         now: float = seconds + microseconds / 1e6
         return round(max(now - since, 0.0), 3)
-
-    async def run_mark(self) -> str:
-        """Changes whenever a run stores a page: marks of when a dataset was last seen moved."""
-        async with _answering():
-            fields = await self._client.hmget(self._keys.run, ["run_id", "pages_done", "state"])
-        return " ".join(str(field) for field in fields)
-
-    async def ping(self) -> int:
-        """How many datasets there are, from a Redis that answers."""
-        async with _answering():
-            return await self._client.zcard(self._keys.ids)
 
     async def _oldest(self, names: list[bytes]) -> bytes | None:
         if len(names) < 2:

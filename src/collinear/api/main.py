@@ -1,0 +1,62 @@
+"""The API process."""
+
+import signal
+import socket
+import sys
+from types import FrameType
+
+import uvicorn
+
+from collinear.api.app import create_app
+from collinear.settings import Settings
+from collinear.telemetry import configure_logging
+
+_GRACE = 5
+"""Seconds that requests get to end when the process is asked to stop."""
+
+
+def run_api(settings: Settings) -> None:
+    """
+    Serve until SIGTERM or SIGINT.
+
+    Raises:
+        SystemExit: With 1 where the address cannot be listened on, after one line that says so.
+    """
+    configure_logging(level=settings.log_level, style=settings.log_format)
+    listener = _listen(settings.host, settings.port)
+    config = uvicorn.Config(
+        create_app(settings),
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # who asks decides about mutations: nobody may claim to be another
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE,
+    )
+    # The server raises the signal again when it has ended; by then it has been heeded
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _heeded)
+    with listener:
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        sys.stderr.write(
+            f"collinear api: cannot listen on {host}:{port} ({error.strerror}): "
+            "stop what uses it, or choose another with --port.\n"
+        )
+        raise SystemExit(1) from None
+    return listener
+
+
+def _heeded(signum: int, frame: FrameType | None) -> None:
+    """Nothing is left to do."""

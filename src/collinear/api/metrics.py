@@ -1,0 +1,112 @@
+"""What Prometheus reads: requests as they come, the catalog's state as it is when asked."""
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from collinear.browse.catalog import IndexStatus
+from collinear.domain import moments
+from collinear.store.status import CatalogStatus
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15)
+
+
+class RequestMetrics:
+    """Counts and durations of requests, by the template of their route."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "collinear_http_requests",
+            "Requests answered.",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "collinear_http_request_duration_seconds",
+            "Seconds from a request to the end of its answer.",
+            ["method", "route"],
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+
+    def observe(self, *, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one answered request."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+    def exposition(
+        self, status: CatalogStatus | None, index: IndexStatus | None, *, now: float
+    ) -> bytes:
+        """Everything in Prometheus's text format; ``status`` None: the store does not answer."""
+        state = CollectorRegistry()
+        state.register(_CatalogState(status, index, now))
+        return generate_latest(self.registry) + generate_latest(state)
+
+
+class _CatalogState(Collector):
+    def __init__(self, status: CatalogStatus | None, index: IndexStatus | None, now: float) -> None:
+        self._status = status
+        self._index = index
+        self._now = now
+
+    def collect(self) -> Iterable[Metric]:
+        status, index = self._status, self._index
+        yield _gauge("collinear_store_up", "Whether Redis answers.", status is not None)
+        if status is None:
+            return
+        yield _gauge("collinear_datasets", "Datasets in the catalog.", status.total_items)
+        yield _gauge(
+            "collinear_refreshing",
+            "Whether a full or page-wise refresh goes on.",
+            status.version.refreshing,
+        )
+        yield _gauge(
+            "collinear_warming_up",
+            "Whether the first full load is yet to complete.",
+            status.version.warming_up,
+        )
+        updated = moments.parse(status.last_update) if status.last_update else None
+        if updated is not None:
+            yield _gauge(
+                "collinear_last_update_age_seconds",
+                "Seconds since the last complete run.",
+                max(self._now - updated / 1000, 0),
+            )
+        yield _gauge(
+            "collinear_last_run_failed", "Whether the last run failed.", bool(status.last_error)
+        )
+        held = status.held_removals or {}
+        yield _gauge(
+            "collinear_held_removals", "Removals that wait for consent.", held.get("count", 0)
+        )
+        yield from self._run()
+        yield _gauge("collinear_index_open", "Whether a search index is open.", index is not None)
+        if index is not None:
+            yield _gauge(
+                "collinear_index_documents", "Documents in the search index.", index.documents
+            )
+            yield _gauge(
+                "collinear_index_lag_seconds",
+                "Age of the oldest change that the index lacks.",
+                index.lag_seconds,
+            )
+
+    def _run(self) -> Iterable[Metric]:
+        progress = self._status.progress if self._status else None
+        for name, text in (
+            ("pages_done", "Pages that the run has stored."),
+            ("pages_total", "Pages of the run, where known."),
+            ("rows", "Rows that the run has read."),
+        ):
+            family = GaugeMetricFamily(f"collinear_run_{name}", text, labels=["kind"])
+            value = getattr(progress, name, None)
+            if progress is not None and value is not None:
+                family.add_metric([progress.kind], value)
+            yield family
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, text, value=float(value))

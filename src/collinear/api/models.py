@@ -1,0 +1,244 @@
+"""
+The shapes of the answers, for OpenAPI and for those who read them.
+
+Answers are spliced from stored bytes and never pass through these models; the contract tests
+parse real answers with them.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from collinear.domain.impact import Level
+
+_Count = Annotated[int, Field(ge=0)]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Levels(_Answer):
+    """The level that each metric reaches by itself."""
+
+    downloads: Level
+    likes: Level
+    size_bytes: Level
+
+
+Method = Literal["downloads", "likes", "size_bytes", "none"]
+
+
+class ImpactSummary(_Answer):
+    """Which metric decided the impact, and the level of each."""
+
+    assessment_method: Method
+    levels: Levels
+
+
+class DatasetItem(_Answer):
+    """One dataset; what is unknown is null, never 0."""
+
+    id: str = Field(description="Namespace and name; changes on a rename.", examples=["org/name"])
+    hub_id: str = Field(description="The identity that stays.")
+    author: str | None
+    name: str
+    description: str | None
+    tags: list[str] = Field(description="In the Hub's order, untouched.")
+    size_bytes: _Count | None = Field(description="The files of the main branch, in bytes.")
+    downloads: _Count | None = Field(description="In the last 30 days.")
+    downloads_all_time: _Count | None
+    likes: _Count | None
+    trending_score: float | None
+    gated: Literal[False, "auto", "manual"]
+    private: bool
+    disabled: bool
+    sha: str | None = Field(description="The newest commit of the main branch.")
+    created_at: AwareDatetime | None
+    last_modified: AwareDatetime | None
+    impact_level: Level
+    impact_assessment: ImpactSummary
+
+
+class Page(_Answer):
+    """A page of a list."""
+
+    total: _Count = Field(description="Datasets that fit, on all pages.")
+    current_page: int | None = Field(description="From 1; null with a cursor.")
+    total_pages: _Count
+    next_page: int | None
+    prev_page: int | None
+    next_cursor: str | None = Field(description="For the next page; null on the last.")
+    warming_up: bool = Field(description="Until the first full load has completed.")
+    refreshing: bool = Field(description="While a full or page-wise refresh goes on.")
+    items: list[DatasetItem]
+
+
+class Threshold(_Answer):
+    """The least values that reach the levels."""
+
+    medium: int
+    high: int
+
+
+class ImpactPolicy(_Answer):
+    """The thresholds in force: bytes for the size, counts for the others."""
+
+    size_bytes: Threshold
+    downloads: Threshold
+    likes: Threshold
+
+
+class Metrics(_Answer):
+    """What the impact was read from."""
+
+    size_bytes: int | None
+    downloads: int | None
+    likes: int | None
+
+
+class ImpactAssessment(_Answer):
+    """The impact in full."""
+
+    dataset_id: str
+    impact_level: Level
+    assessment_method: Method
+    levels: Levels
+    metrics: Metrics
+    thresholds: ImpactPolicy
+
+
+class Rank(_Answer):
+    """Where a dataset stands among those whose value is known."""
+
+    rank: int = Field(ge=1, description="1 for the highest value; equal values share it.")
+    percentile: float = Field(ge=0, le=100, description="Share of datasets with a lower value.")
+    of: int = Field(ge=1, description="Datasets whose value is known.")
+
+
+class Ranks(_Answer):
+    """Ranks by measure; null where the dataset's value is unknown."""
+
+    downloads: Rank | None
+    likes: Rank | None
+    size_bytes: Rank | None
+
+
+class Detail(DatasetItem):
+    """One dataset with its impact in full and its place among all."""
+
+    impact_assessment: ImpactAssessment  # type: ignore[assignment]  # more than in the list
+    ranks: Ranks
+    last_seen: AwareDatetime | None = Field(description="When the Hub last showed it.")
+
+
+class Progress(_Answer):
+    """How far the run that is going on has come."""
+
+    run_id: str
+    kind: Literal["full", "pages", "delta"]
+    pages_done: _Count
+    pages_total: int | None
+    rows: _Count
+    started_at: AwareDatetime | None
+    eta_seconds: float | None
+
+
+class LastError(_Answer):
+    """What the last run failed of."""
+
+    at: AwareDatetime
+    message: str
+
+
+class HeldRemovals(_Answer):
+    """Removals that wait for `collinear refresh --accept-removals`."""
+
+    run_id: str
+    count: int
+    of: int
+
+
+class IndexState(_Answer):
+    """How far the search index has followed."""
+
+    serial: str
+    documents: int
+    lag_seconds: float = Field(description="Age of the oldest change that it lacks.")
+
+
+class CacheStatus(_Answer):
+    """The state of the catalog."""
+
+    last_update: AwareDatetime | None
+    total_items: _Count
+    warming_up: bool
+    refreshing: bool
+    progress: Progress | None
+    last_error: LastError | None
+    held_removals: HeldRemovals | None
+    serial: str | None
+    index: IndexState | None
+
+
+class RefreshAccepted(_Answer):
+    """A refresh is queued, or one like it is on its way already."""
+
+    status: Literal["accepted", "already_running"]
+    task_id: str
+    run_id: str
+
+
+class RefreshOutcome(BaseModel):
+    """What became of a refresh."""
+
+    state: str
+    run_id: str | None
+    kind: str | None
+    progress: Progress | None
+    summary: dict[str, object] | None
+    error: str | None
+
+
+class CommitAuthor(_Answer):
+    """The first author of a commit."""
+
+    name: str | None
+
+
+class Commit(_Answer):
+    """One commit."""
+
+    id: str
+    title: str
+    message: str
+    author: CommitAuthor
+    authors: list[str]
+    date: AwareDatetime
+
+
+class File(_Answer):
+    """One file of a revision."""
+
+    path: str
+    size: int
+    oid: str
+
+
+class FileAddress(_Answer):
+    """Where a file can be fetched."""
+
+    download_url: str
+
+
+class Ready(_Answer):
+    """The process can serve."""
+
+    status: Literal["ready"]
+    datasets: int
+
+
+class Alive(_Answer):
+    """The process works."""
+
+    status: Literal["alive"]

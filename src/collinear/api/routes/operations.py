@@ -1,0 +1,88 @@
+"""For those who run the system: alive, ready, metrics; and what the problems mean."""
+
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import RedirectResponse
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.exceptions import HTTPException
+
+from collinear.api import answers, models
+from collinear.api.parameters import only
+from collinear.api.problems import NAMED, problems
+from collinear.api.system import UseCatalog, UseSystem
+from collinear.domain import errors
+
+router = APIRouter(tags=["operations"])
+
+
+@router.get("/", include_in_schema=False)
+async def get_root(request: Request) -> Response:
+    """The way in."""
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/docs")
+
+
+@router.get(
+    "/livez", operation_id="getLiveness", response_model=models.Alive, dependencies=[only()]
+)
+async def get_liveness() -> Response:
+    """Whether this process works, whatever the others do."""
+    return answers.state({"status": "alive"})
+
+
+@router.get(
+    "/readyz",
+    operation_id="getReadiness",
+    response_model=models.Ready,
+    dependencies=[only()],
+    responses=problems(errors.StoreUnavailable, errors.IndexNotReady),
+)
+async def get_readiness(catalog: UseCatalog) -> Response:
+    """Whether requests will be answered: Redis answers, and a filled catalog has its index."""
+    status, index = await catalog.status()
+    if status.total_items and index is None:
+        raise errors.IndexNotReady(
+            "The catalog is filled, but no search index is open: is 'collinear indexer' running?"
+        )
+    return answers.state({"status": "ready", "datasets": status.total_items})
+
+
+@router.get(
+    "/metrics",
+    operation_id="getMetrics",
+    response_class=Response,
+    dependencies=[only()],
+    responses={200: {"content": {"text/plain": {}}, "description": "Prometheus's text format."}},
+)
+async def get_metrics(system: UseSystem) -> Response:
+    """Requests of this process and the state of the catalog, for Prometheus."""
+    try:
+        status, index = await (await system.catalog()).status()
+    except errors.StoreUnavailable:
+        status, index = None, None
+    body = system.metrics.exposition(status, index, now=time.time())
+    return Response(body, headers={"Cache-Control": "no-store"}, media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get(
+    "/problems/{name}",
+    operation_id="explainProblem",
+    response_model=dict[str, str | int],
+    dependencies=[only()],
+)
+async def explain_problem(
+    name: Annotated[str, Path(description="The last part of the type.")],
+) -> Response:
+    """What a problem's type means, and what to do about it."""
+    kind = NAMED.get(name)
+    if kind is None:
+        raise HTTPException(404)
+    return answers.state(
+        {
+            "type": f"/problems/{name}",
+            "title": kind.title,
+            "status": kind.status.value,
+            "advice": kind.advice,
+        }
+    )

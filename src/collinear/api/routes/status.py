@@ -1,0 +1,107 @@
+"""The state of the catalog, and asking for a refresh of it."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from collinear.api import access, answers, models
+from collinear.api.parameters import only
+from collinear.api.problems import NotAuthenticated, problems
+from collinear.api.routes.datasets import NOT_MODIFIED
+from collinear.api.system import UseCatalog, UseRefreshes, UseSystem
+from collinear.domain import errors
+
+router = APIRouter(prefix="/api/datasets", tags=["state"])
+
+
+class RefreshQuery(BaseModel):
+    """Which refresh."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["full", "pages", "delta"] = Field(
+        "full", description="A walk through everything, page by page from the map, or the newest."
+    )
+    accept_removals: bool = Field(
+        False, description="Remove also more than a run may remove unasked."
+    )
+
+
+@router.get(
+    "/cache-status",
+    operation_id="getCacheStatus",
+    response_model=models.CacheStatus,
+    dependencies=[only()],
+    responses=NOT_MODIFIED | problems(errors.BadParameter, errors.StoreUnavailable),
+)
+async def get_cache_status(request: Request, catalog: UseCatalog) -> Response:
+    """How fresh and how complete the catalog is, and what goes on."""
+    status, index = await catalog.status()
+    return answers.made(request, answers.status(status, index), status.version.serial)
+
+
+@router.get(
+    "/meta",
+    operation_id="getMeta",
+    response_model=dict[str, str],
+    dependencies=[only()],
+    responses=NOT_MODIFIED | problems(errors.BadParameter, errors.StoreUnavailable),
+)
+async def get_meta(request: Request, catalog: UseCatalog) -> Response:
+    """The meta record as it is stored."""
+    meta, version = await catalog.reader.meta()
+    return answers.made(request, meta, version.serial)
+
+
+@router.post(
+    "/refresh-cache",
+    operation_id="requestRefresh",
+    status_code=202,
+    response_model=models.RefreshAccepted,
+    dependencies=[only(RefreshQuery)],
+    responses=problems(
+        errors.BadParameter, errors.NotAllowed, NotAuthenticated, errors.StoreUnavailable
+    ),
+)
+async def request_refresh(
+    request: Request,
+    query: Annotated[RefreshQuery, Query()],
+    system: UseSystem,
+) -> Response:
+    """Queue a refresh, or learn about the one that goes on or waits already."""
+    access.check(request, system.settings.admin_token)
+    desk = await system.refreshes()
+    refresh = await desk.request(query.kind, accept_removals=query.accept_removals)
+    body = {
+        "status": "accepted" if refresh.accepted else "already_running",
+        "task_id": refresh.task_id,
+        "run_id": refresh.run_id,
+    }
+    return answers.accepted(body)
+
+
+@router.get("/refresh-cache", include_in_schema=False)
+async def get_no_refresh() -> None:
+    """Only a POST means something here; without this route it would be read as an id."""
+    raise HTTPException(405, headers={"Allow": "POST"})
+
+
+@router.get(
+    "/refresh-cache/{task_id}",
+    operation_id="getRefresh",
+    response_model=models.RefreshOutcome,
+    dependencies=[only()],
+    responses=problems(errors.BadParameter, errors.TaskNotFound, errors.StoreUnavailable),
+)
+async def get_refresh(
+    request: Request,
+    task_id: Annotated[str, Path(max_length=200, description="As the request was answered.")],
+    refreshes: UseRefreshes,
+) -> Response:
+    """What became of a refresh."""
+    outcome: dict[str, Any] | None = await refreshes.outcome(task_id)
+    if outcome is None:
+        raise errors.TaskNotFound(f"No refresh has the task id {task_id!r}.")
+    return answers.made(request, outcome, "")

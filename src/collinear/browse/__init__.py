@@ -1,0 +1,1 @@
+"""Index + store -> page: what a reader of the catalog may ask."""

@@ -1,0 +1,114 @@
+"""Lists and single datasets, as bytes that can be served as they are."""
+
+from dataclasses import dataclass, replace
+
+import anyio
+from anyio import to_thread
+
+from collinear.browse import cursors
+from collinear.domain.errors import IndexNotReady
+from collinear.domain.query import DatasetQuery
+from collinear.search.reader import Hits, IndexReader
+from collinear.store.reader import CatalogReader, Found, Standing
+from collinear.store.status import CatalogStatus, Version
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of documents in the order that was asked for."""
+
+    documents: list[bytes]
+    total: int
+    next_cursor: str | None
+    version: Version
+    index_serial: str = ""
+    """The state of the index that chose them; empty where a stored order did."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """How far the open index has followed."""
+
+    serial: str
+    documents: int
+    lag_seconds: float
+
+
+class Catalog:
+    """Everything that can be read: stored orders without the index, all else through it."""
+
+    def __init__(self, reader: CatalogReader, index: IndexReader, *, searches: int = 4) -> None:
+        """``searches`` is how many questions to the index are answered at a time."""
+        self.reader = reader
+        self._index = index
+        self._limiter = anyio.CapacityLimiter(searches)
+
+    async def find(self, query: DatasetQuery) -> Listing:
+        """
+        One page of the datasets that fit the query.
+
+        Raises:
+            BadCursor: The cursor is broken or belongs to another query.
+            IndexNotReady: The query needs the index, and there is none for this catalog yet.
+            StoreUnavailable: Redis does not answer.
+        """
+        if not query.needs_index:
+            return await self._in_stored_order(query)
+        after = cursors.to_text(cursors.unseal(query, query.cursor)) if query.cursor else None
+        try:
+            hits = await to_thread.run_sync(
+                lambda: self._index.find(query, after=after), limiter=self._limiter
+            )
+        except IndexNotReady:
+            # An index that nobody needs yet is no reason to refuse an answer
+            found = await self.reader.documents([])
+            if found.catalog_size:
+                raise
+            return Listing([], 0, None, found.version)
+        return await self._listing(query, hits)
+
+    async def find_version(self, query: DatasetQuery) -> tuple[Version, str]:
+        """What an answer to this query would be true for, without answering it."""
+        index_serial = ""
+        if query.needs_index:
+            state = await to_thread.run_sync(self._index.state, limiter=self._limiter)
+            index_serial = str(state.serial) if state else ""
+        return await self.reader.version(), index_serial
+
+    async def get(self, dataset_id: str) -> tuple[Found, Standing]:
+        """
+        One dataset and where it stands among all.
+
+        Raises:
+            DatasetNotFound: None is called so, in whatever case.
+            DatasetMoved: It has another id now.
+            StoreUnavailable: Redis does not answer.
+        """
+        found = await self.reader.get(dataset_id)
+        return found, await self.reader.standing(found)
+
+    async def status(self) -> tuple[CatalogStatus, IndexStatus | None]:
+        """The state of the catalog, and of the index where one is open."""
+        status = await self.reader.status()
+        state = await to_thread.run_sync(self._index.state, limiter=self._limiter)
+        if state is None:
+            return status, None
+        lag = await self.reader.lag(state.serial)
+        return status, IndexStatus(str(state.serial), state.documents, lag)
+
+    async def _in_stored_order(self, query: DatasetQuery) -> Listing:
+        field, order = query.order
+        after = cursors.to_place(cursors.unseal(query, query.cursor)) if query.cursor else None
+        window = await self.reader.window(
+            field, order, limit=query.limit, offset=query.offset, after=after
+        )
+        last = cursors.seal(query, cursors.to_bytes(window.last)) if window.last else None
+        return Listing(window.documents, window.total, last, window.version)
+
+    async def _listing(self, query: DatasetQuery, hits: Hits) -> Listing:
+        found = await self.reader.documents(hits.ids)
+        last = cursors.seal(query, hits.next.encode()) if hits.next is not None else None
+        listing = Listing(found.documents, hits.total, last, found.version, str(hits.serial))
+        if not found.catalog_size:
+            return replace(listing, total=0, next_cursor=None)  # the index has yet to follow
+        return listing
