@@ -24,10 +24,9 @@ def add(world: World, row: Mapping[str, Any]) -> Row:
     filled = fill(row, position=len(world.ids), created=second * 1000)
     if filled["id"] in world:
         raise BadOperation(f"{filled['id']!r} exists already")
-    kept = dict(filled)
     if not world.add(filled):
-        raise BadOperation(f"the _id {kept['_id']} is taken")
-    return kept
+        raise BadOperation(f"the _id {filled['_id']} is taken")
+    return filled
 
 
 def edit(world: World, dataset_id: str, fields: Mapping[str, Any], *, commit: bool = False) -> Row:
@@ -51,7 +50,7 @@ def edit(world: World, dataset_id: str, fields: Mapping[str, Any], *, commit: bo
         world.heads.setdefault(slot, []).append(head)
     row = {**before, **changed}
     row = {key: row[key] for key in (*FIELDS, *EXTRAS) if row.get(key) is not None}
-    world.replace(slot, dict(row))
+    world.replace(slot, row)
     return row
 
 

@@ -1,7 +1,12 @@
-"""A socket and a server for one sandbox."""
+"""A socket and a server for one sandbox, and how signals end them."""
 
 import logging
+import signal
 import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 
@@ -49,4 +54,34 @@ def create_server(hub: Hub) -> uvicorn.Server:
         backlog=_BACKLOG,
         timeout_graceful_shutdown=1,
     )
-    return uvicorn.Server(config)
+    return _Server(config)
+
+
+@contextmanager
+def sigterm_interrupts() -> Iterator[None]:
+    """Let SIGTERM raise KeyboardInterrupt as Ctrl-C does, so that both end the work in hand."""
+    with _handling(signal.SIGTERM, handler=signal.default_int_handler):
+        yield
+
+
+class _Server(uvicorn.Server):
+    """Stops on a signal as the original does, and then does not die of it: exit code 0."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take SIGTERM and SIGINT while serving in the main thread."""
+        with _handling(signal.SIGTERM, signal.SIGINT, handler=self.handle_exit):
+            yield
+
+
+@contextmanager
+def _handling(*numbers: signal.Signals, handler: Callable[..., Any]) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may; whoever serves in another stops it otherwise
+        return
+    before = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, original in before.items():
+            signal.signal(number, original)

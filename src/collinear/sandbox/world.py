@@ -2,7 +2,6 @@
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from collinear.domain import moments
@@ -10,6 +9,7 @@ from collinear.sandbox import rowtext
 from collinear.sandbox.fill import id_second, object_id
 from collinear.sandbox.orders import UNKNOWN, Order, Rank, Sort
 from collinear.sandbox.rowtext import EXTRAS, Row
+from collinear.sandbox.texts import Texts
 
 _STORED = (
     Sort.DOWNLOADS,
@@ -48,7 +48,7 @@ class World:
         """Whether a card is made up, from the tags, for a dataset that has none."""
         self.hub_ids: list[str] = []
         self.ids: list[str] = []
-        self.texts: list[bytes | None] = []
+        self.texts = Texts()
         """The row as JSON without extras; None where the dataset is deleted."""
         self.extras: dict[int, dict[str, Any]] = {}
         self.hidden: set[int] = set()
@@ -59,6 +59,7 @@ class World:
         self._slots: dict[str, int] = {}
         self._hub_ids: set[str] = set()
         self._values = {sort: array("d") for sort in _STORED}
+        self._measured = tuple((sort, sort.value, values) for sort, values in self._values.items())
         self._orders: dict[Sort, Order] = {}
         self._folded: dict[str, list[int]] | None = None
 
@@ -115,10 +116,6 @@ class World:
         slots = self.order(Sort.CREATED_AT).slots
         return int(self.hub_ids[slots[-1]][:8], 16) if slots else 0
 
-    def live(self) -> Iterator[int]:
-        """The slots of all datasets, oldest first."""
-        return iter(self.order(Sort.CREATED_AT).slots)
-
     # Changing
 
     def add(self, row: Row) -> bool:
@@ -132,12 +129,11 @@ class World:
         self.hub_ids.append(hub_id)
         self._hub_ids.add(hub_id)
         self.ids.append(dataset_id)
-        self.texts.append(b"")
-        for values in self._values.values():
+        for _, _, values in self._measured:
             values.append(UNKNOWN)
         self._slots[dataset_id] = slot
         self.redirects.pop(dataset_id, None)
-        self._store(slot, row)
+        self.texts.append(self._note(slot, row))
         if self._folded is not None:
             self._folded[dataset_id.lower()].append(slot)
         for order in self._orders.values():
@@ -148,7 +144,7 @@ class World:
         """Serve another row for the dataset in this slot."""
         for order in self._orders.values():
             order.remove(slot)
-        self._store(slot, row)
+        self.texts[slot] = self._note(slot, row)
         for order in self._orders.values():
             order.insert(slot)
 
@@ -188,27 +184,25 @@ class World:
         if self._folded is not None:
             self._folded[dataset_id.lower()].remove(slot)
 
-    def _store(self, slot: int, row: Row) -> None:
-        extras = {key: row.pop(key) for key in EXTRAS if key in row}
-        if extras:
-            self.extras[slot] = extras
-        else:
+    def _note(self, slot: int, row: Row) -> bytes:
+        """Remember what the sandbox goes by; the bytes of the row without its extras."""
+        for sort, name, values in self._measured:
+            values[slot] = measure(sort, row.get(name))
+        (self.hidden.add if row.get("private") is True else self.hidden.discard)(slot)
+        extras = {key: row[key] for key in EXTRAS if key in row}
+        if not extras:
             self.extras.pop(slot, None)
-        self.texts[slot] = rowtext.dump(row)
-        for sort, values in self._values.items():
-            values[slot] = _measure(sort, row)
-        if row.get("private") is True:
-            self.hidden.add(slot)
-        else:
-            self.hidden.discard(slot)
+            return rowtext.dump(row)
+        self.extras[slot] = extras
+        return rowtext.dump({key: value for key, value in row.items() if key not in extras})
 
     def _build(self, sort: Sort) -> Order:
-        live = (slot for slot, text in enumerate(self.texts) if text is not None)
+        live = self._slots.values()
         if sort is Sort.CREATED_AT:
             return Order(sorted(live, key=self.hub_ids.__getitem__), self._rank_by_hub_id)
         if sort is Sort.ID:
             return Order(sorted(live, key=self.ids.__getitem__), self._rank_by_id)
-        slots = sorted(self.live(), key=lambda slot: -self.value(sort, slot))
+        slots = sorted(self.order(Sort.CREATED_AT).slots, key=lambda slot: -self.value(sort, slot))
         return Order(slots, lambda slot: (-self.value(sort, slot), self.hub_ids[slot]))
 
     def _rank_by_hub_id(self, slot: int) -> Rank:
@@ -220,6 +214,8 @@ class World:
 
 def measure(sort: Sort, value: object) -> float:
     """A served value as a number to sort by; UNKNOWN where it is missing or makes no sense."""
+    if value is None:
+        return UNKNOWN
     if sort is Sort.LAST_MODIFIED:
         moment = moments.parse(value) if isinstance(value, str) else None
         return UNKNOWN if moment is None else float(moment)
@@ -230,7 +226,3 @@ def measure(sort: Sort, value: object) -> float:
     except OverflowError:
         return UNKNOWN
     return number if number == number else UNKNOWN
-
-
-def _measure(sort: Sort, row: Mapping[str, Any]) -> float:
-    return measure(sort, row.get(sort.value))

@@ -1,0 +1,104 @@
+"""A Hub that lives: every few seconds a few datasets change by themselves."""
+
+from collections.abc import Iterator
+from random import Random
+
+from collinear.sandbox import operations
+from collinear.sandbox.generate import generate
+from collinear.sandbox.operations import BadOperation
+from collinear.sandbox.orders import Sort
+from collinear.sandbox.world import World
+
+_NEW_ONES = 100_000
+"""New datasets are taken from a generated world of this size, from its end."""
+
+
+class Life:
+    """What happens to a world, one step at a time; which datasets it befalls, the seed decides."""
+
+    def __init__(self, world: World, seed: int) -> None:
+        self._world = world
+        self._rng = Random(f"life {seed}")
+        self._steps = 0
+        self._new = _newborn(seed)
+
+    def step(self) -> list[str]:
+        """Let a few things happen; what happened, for whoever wants to tell."""
+        self._steps += 1
+        happened = [self._used() for _ in range(3)]
+        happened.append(self._committed())
+        if self._steps % 2 == 0:
+            happened.append(self._born())
+        if self._steps % 7 == 0:
+            happened.append(self._renamed())
+        if self._steps % 11 == 0:
+            happened.append(self._deleted())
+        return [event for event in happened if event]
+
+    def _any(self) -> str | None:
+        """The id of some dataset, rather a young one; None in an empty world."""
+        slots = self._world.order(Sort.CREATED_AT).slots
+        if not slots:
+            return None
+        return self._world.ids[slots[-1 - int(len(slots) * self._rng.random() ** 3)]]
+
+    def _used(self) -> str:
+        dataset_id = self._any()
+        if dataset_id is None:
+            return ""
+        row = self._row(dataset_id)
+        more = 1 + int(self._rng.random() * 40)
+        fields = {
+            name: value + more
+            for name in ("downloads", "downloadsAllTime")
+            if isinstance(value := row.get(name), int)
+        }
+        if isinstance(likes := row.get("likes"), int) and self._rng.random() < 0.5:
+            fields["likes"] = likes + 1
+        operations.edit(self._world, dataset_id, fields)
+        return f"{dataset_id} was downloaded {more} times"
+
+    def _committed(self) -> str:
+        dataset_id = self._any()
+        if dataset_id is None:
+            return ""
+        description = str(self._row(dataset_id).get("description", "")).partition("\n\nUpdate ")[0]
+        text = f"{description}\n\nUpdate {self._steps}: a few rows were corrected."
+        operations.edit(self._world, dataset_id, {"description": text}, commit=True)
+        return f"{dataset_id} was committed to"
+
+    def _born(self) -> str:
+        row = next(self._new)
+        for key in ("_id", "sha", "createdAt", "lastModified"):
+            del row[key]
+        row.update(downloads=0, downloadsAllTime=0, likes=0)
+        try:
+            return f"{operations.add(self._world, row)['id']} is new"
+        except BadOperation:  # the name is taken; another one is born the next time
+            return ""
+
+    def _renamed(self) -> str:
+        dataset_id = self._any()
+        if dataset_id is None:
+            return ""
+        to = f"{dataset_id}-renamed-{self._steps}"
+        operations.rename(self._world, dataset_id, to)
+        return f"{dataset_id} is called {to} now"
+
+    def _deleted(self) -> str:
+        dataset_id = self._any()
+        if dataset_id is None or len(self._world) < 2:
+            return ""
+        operations.delete(self._world, dataset_id)
+        return f"{dataset_id} is gone"
+
+    def _row(self, dataset_id: str) -> dict[str, object]:
+        slot = self._world.slot(dataset_id)
+        return {} if slot is None else self._world.row(slot)
+
+
+def _newborn(seed: int) -> Iterator[dict[str, object]]:
+    while True:
+        seed += 1_000_003
+        for made in generate(_NEW_ONES, seed):
+            yield made.row
