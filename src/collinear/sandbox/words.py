@@ -135,8 +135,7 @@ MODELS = tuple(
     """.split()
 )
 
-    ROBOTS = tuple("so100 so101 koch aloha xarm franka ur5 stretch unitree lekiwi widowx
-    piper".split())
+ROBOTS = tuple("so100 so101 koch aloha xarm franka ur5 stretch unitree lekiwi widowx piper".split())
 VERBS = tuple(
     "pick place push open close fold stack pour wipe sort insert grasp move lift press".split()
 )
