@@ -20,7 +20,9 @@ local HEAD, FIELDS = 9, 8
 local width = FIELDS + measures
 local PLACES = 2097152 -- in a second: a score is exact up to 2^53 = 2^32 seconds x 2^21 places
 local GONE = '\255\255\255\255'
-local mark = struct.pack('>I4', tonumber(second_now))
+-- A run's marks are never older than its beginning, which is later than all marks before it
+local marked = math.max(tonumber(second_now), tonumber(began))
+local mark = struct.pack('>I4', marked)
 
 if redis.call('HGET', KEYS[1], 'number') ~= number then return {'fenced'} end
 if token ~= '' and redis.call('HGET', KEYS[2], page) ~= token then return {'fenced'} end
@@ -31,6 +33,8 @@ for row = 0, rows - 1 do
   if (redis.call('HGET', identities, ARGV[at + 2]) or '') ~= ARGV[at + 5] then return {'conflict'} end
   if ARGV[at + 1] == 'create' then creates = creates + 1 end
 end
+
+redis.call('HSET', KEYS[1], 'marked', marked)
 
 -- Ordinals of one chunk are neighbours, and so are their marks
 local next_ordinal = 0

@@ -58,6 +58,9 @@ function steps.begin(kind, run_id, task_id, accept, began, now, watermark, refre
     end
   end
   redis.call('HSETNX', meta, 'epoch', epoch)
+  -- later than every mark before it, so that "not seen since" is exact to the run
+  local marked = tonumber(redis.call('HGET', run, 'marked') or 0)
+  began = string.format('%.0f', math.max(tonumber(began), marked + 1))
   local number = redis.call('HINCRBY', meta, 'runs', 1)
   redis.call('DEL', run, pages, claims, done)
   redis.call('HSET', run, 'run_id', run_id, 'task_id', task_id, 'kind', kind, 'number', number,
