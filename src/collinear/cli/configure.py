@@ -45,7 +45,7 @@ def load_running(**given: Any) -> "Settings":
     if is_held(demo) or (
         address_file(demo).exists() and not address_file(settings.data_dir).exists()
     ):
-        return settings.model_copy(update={"data_dir": demo})
+        return settings.model_copy(update={"data_dir": demo, "broker_url": ""})
     return settings
 
 

@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from collinear import __version__
-from collinear.cli import parts, system
+from collinear.cli import catalog, parts, refreshing, search, system
 from collinear.cli.mistakes import EXIT_CODES, FAILED, OK, Mistake, complain
 
 app = typer.Typer(
@@ -52,6 +52,10 @@ for function, example in (
     (parts.worker, "REDIS_URL=redis://redis.internal:6379/0 collinear worker"),
     (parts.beat, "REDIS_URL=redis://redis.internal:6379/0 collinear beat"),
     (parts.indexer, "collinear indexer --data-dir /var/lib/collinear"),
+    (refreshing.refresh, "collinear refresh --wait"),
+    (catalog.status, "collinear status --watch"),
+    (search.search, "collinear search question answering --language en --sort-by downloads"),
+    (catalog.show, "collinear show rajpurkar/squad"),
     (version, "collinear version"),
 ):
     app.command(epilog=f"Example: {example}")(function)

@@ -54,26 +54,26 @@ def hub(
     port: Annotated[
         int,
         typer.Option("--port", min=0, max=65_535, metavar="PORT", help="The port to listen on."),
-    ] = 8100,
+    ] = 8001,
     datasets: Datasets = None,
     rows: Rows = None,
     seed: Seed = None,
     life: Annotated[
-        float,
-        typer.Option(
-            "--life", min=0, metavar="SECONDS", help="Change a few datasets so often; 0: never."
-        ),
-    ] = 0,
+        float | None,
+        typer.Option("--life", metavar="SECONDS", help="Change a few datasets so often."),
+    ] = None,
     quota: Annotated[
         int | None,
         typer.Option(
-            "--quota", min=1, metavar="N", help="Requests that a caller has in one window."
+            "--quota",
+            min=1,
+            metavar="N",
+            help="Requests that a caller has in one window (default: no limit).",
         ),
     ] = None,
     window: Annotated[
-        int | None,
-        typer.Option("--window", min=1, metavar="SECONDS", help="The length of a window."),
-    ] = None,
+        int, typer.Option("--window", min=1, metavar="SECONDS", help="The length of a window.")
+    ] = 300,
 ) -> None:
     """Serve a sandbox Hub: the protocol of the real one, with datasets of our own."""
     if rows and (datasets is not None or seed is not None):
@@ -81,7 +81,16 @@ def hub(
     with _as_part():
         from collinear.sandbox.main import run_hub
 
-        run_hub()
+        run_hub(
+            host=host,
+            port=port,
+            rows=rows,
+            datasets=20_000 if datasets is None else datasets,
+            seed=1 if seed is None else seed,
+            life=life,
+            quota=quota,
+            window=window,
+        )
 
 
 @contextmanager

@@ -8,12 +8,10 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-import redis
-
 from collinear import wiring
 from collinear.local import events
 from collinear.local.demo import DemoSource, make_room
-from collinear.local.errors import CannotStart
+from collinear.local.external import check_free_for_demo, check_redis
 from collinear.local.lock import hold
 from collinear.local.orphans import stop_orphans
 from collinear.local.parts import Part, answers
@@ -55,8 +53,10 @@ def run_system(
         if demo:
             parts.append(_hub(demo, endpoint))
         if settings.redis_url:
-            check_redis(settings.redis_url)
             url = settings.redis_url
+            check_redis(url)
+            if demo:
+                check_free_for_demo(url, wiring.keys(settings), kept=kept)
         else:
             valkey = stack.enter_context(EmbeddedValkey(data_dir))
             url = valkey.url
@@ -79,27 +79,6 @@ def run_system(
         stack.callback(watch.close)
         supervisor = Supervisor(parts, logs_dir=logs_dir, mark=str(data_dir), report=report)
         supervisor.run(stop, _now_and_then(watch, report))
-
-
-def check_redis(url: str) -> None:
-    """
-    Make sure that the Redis of ``REDIS_URL`` answers.
-
-    Raises:
-        CannotStart: It does not, or does not let us in.
-    """
-    try:
-        with redis.Redis.from_url(
-            url, protocol=2, socket_connect_timeout=5, socket_timeout=5
-        ) as client:
-            client.ping()
-    except redis.exceptions.BusyLoadingError:
-        return
-    except (redis.RedisError, ValueError) as error:
-        raise CannotStart(
-            f"The Redis of REDIS_URL does not answer ({error}): "
-            "start it, or leave REDIS_URL empty for the embedded server."
-        ) from error
 
 
 def command_of(part: str) -> tuple[str, ...]:

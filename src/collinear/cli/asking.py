@@ -1,0 +1,111 @@
+"""What the commands ask the running system: the same flows as the API's."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+
+import anyio
+
+from collinear import wiring
+from collinear.browse.catalog import Catalog, IndexStatus, Listing
+from collinear.domain.errors import DatasetMoved
+from collinear.domain.query import DatasetQuery
+from collinear.refreshes import Refresh
+from collinear.search.reader import IndexReader
+from collinear.settings import Settings
+from collinear.store.reader import CatalogReader, Found, Standing
+from collinear.store.status import CatalogStatus
+
+_OVER = {"SUCCESS", "FAILURE"}
+_LOOK = 0.5
+
+
+class Shown(NamedTuple):
+    """One dataset, where it stands, its Hub, and the id it was asked by if that is old."""
+
+    found: Found
+    standing: Standing
+    hub: str
+    renamed_from: str | None = None
+
+
+@asynccontextmanager
+async def open_catalog(settings: Settings) -> AsyncIterator[Catalog]:
+    """The catalog of the running system."""
+    async with wiring.open_async_store(settings) as client:
+        reader = CatalogReader(client, wiring.keys(settings))
+        yield Catalog(reader, IndexReader(settings.index_dir))
+
+
+async def find(settings: Settings, query: DatasetQuery) -> tuple[Listing, str]:
+    """A page of the catalog, and the address of the Hub that it is of."""
+    async with open_catalog(settings) as catalog:
+        return await catalog.find(query), await _hub(catalog, settings)
+
+
+async def get(settings: Settings, dataset_id: str) -> Shown:
+    """
+    One dataset, also by an id that it had once.
+
+    Raises:
+        DatasetNotFound: None is or was called so.
+    """
+    async with open_catalog(settings) as catalog:
+        hub = await _hub(catalog, settings)
+        try:
+            return Shown(*await catalog.get(dataset_id), hub)
+        except DatasetMoved as moved:
+            return Shown(*await catalog.get(moved.new_id), hub, dataset_id)
+
+
+async def status(settings: Settings) -> tuple[CatalogStatus, IndexStatus | None]:
+    """The state of the catalog and of the index."""
+    async with open_catalog(settings) as catalog:
+        return await catalog.status()
+
+
+async def request(settings: Settings, kind: str, *, accept_removals: bool) -> Refresh:
+    """Queue a refresh."""
+    async with wiring.open_refreshes(settings) as refreshes:
+        return await refreshes.request(kind, accept_removals=accept_removals)
+
+
+async def refresh(
+    settings: Settings,
+    kind: str,
+    *,
+    accept_removals: bool,
+    tell: Callable[[dict[str, Any]], None],
+) -> dict[str, Any]:
+    """
+    The outcome of a run that began after this was called.
+
+    ``tell`` is given the outcome so far, again and again.  A run that went on before has not
+    seen what happened on the Hub since it began: it is awaited, and another one is asked for.
+    """
+    async with wiring.open_refreshes(settings) as refreshes:
+
+        async def end_of(task_id: str) -> dict[str, Any]:
+            outcome = None
+            while outcome is None or outcome["state"] not in _OVER:
+                outcome = await refreshes.outcome(task_id)
+                if outcome is None:
+                    return {
+                        "state": "FAILURE",
+                        "error": "Nothing is known of the refresh any more.",
+                    }
+                tell(outcome)
+                await anyio.sleep(0 if outcome["state"] in _OVER else _LOOK)
+            return outcome
+
+        asked = await refreshes.request(kind, accept_removals=accept_removals)
+        known = await refreshes.outcome(asked.task_id)
+        if not asked.accepted and (known is None or known["state"] != "PENDING"):
+            await end_of(asked.task_id)
+            asked = await refreshes.request(kind, accept_removals=accept_removals)
+        return await end_of(asked.task_id)
+
+
+async def _hub(catalog: Catalog, settings: Settings) -> str:
+    meta, _ = await catalog.reader.meta()
+    return meta.get("endpoint") or settings.hf_endpoint
