@@ -1,0 +1,110 @@
+"""A stored document as the index takes it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import tantivy
+
+from collinear.domain import moments
+from collinear.search import keys, ranking, schema
+from collinear.search.text import Analyser, Name, analyse_name, encodable
+
+MAX_FILTER = 300
+"""Characters of the longest tag or author that can be asked for."""
+
+
+class DocumentMaker:
+    """Makes searchable documents; it keeps the words it has met, so keep the maker."""
+
+    def __init__(self, *, remember: int = 100_000) -> None:
+        self._analyser = Analyser()
+        self._remember = remember
+        self._remembered: dict[str, Name] = {}
+
+    def make(self, document: Mapping[str, Any], ordinal: int) -> tantivy.Document:
+        """
+        The searchable form of a document as it is stored and served.
+
+        Raises:
+            KeyError, TypeError, ValueError: It is none.
+        """
+        fields = self._words(document) | _filters(document) | _orders(document, ordinal)
+        try:
+            return tantivy.Document.from_dict(fields, schema.SCHEMA)
+        except UnicodeEncodeError:  # half a surrogate pair somewhere: no character at all
+            return tantivy.Document.from_dict(_encodable(fields), schema.SCHEMA)
+
+    def _words(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        dataset_id, name = document["id"], analyse_name(document["name"])
+        description = self._analyser.terms(document["description"] or "")
+        tags = [self._name(tag) for tag in document["tags"]]
+        return {
+            schema.HUB_ID: document["hub_id"],
+            schema.ID: dataset_id,
+            schema.ID_LOWER: dataset_id.lower(),
+            schema.ID_FOLDED: self._name(dataset_id.rpartition("/")[0]).folded + name.folded,
+            schema.NAME_TYPED: document["name"],
+            schema.NAME_FOLDED: name.folded,
+            schema.NAME: [name.parts, name.joined],
+            schema.AUTHOR: [*self._name(document["author"] or "")[:2]],
+            schema.TAGS: [
+                " ".join([tag.parts for tag in tags]),
+                " ".join([tag.joined for tag in tags]),
+            ],
+            schema.DESCRIPTION: [description.parts, description.joined],
+        }
+
+    def _name(self, text: str) -> Name:
+        """The terms of a text that many datasets share: a tag, an author."""
+        known = self._remembered.get(text)
+        if known is None:
+            if len(self._remembered) > self._remember:
+                self._remembered = {}
+            known = self._remembered[text] = analyse_name(text)
+        return known
+
+
+def _filters(document: Mapping[str, Any]) -> dict[str, Any]:
+    author = document["author"]
+    return {
+        schema.BY_AUTHOR: [author] if author and len(author) <= MAX_FILTER else [],
+        schema.BY_TAG: [tag for tag in dict.fromkeys(document["tags"]) if len(tag) <= MAX_FILTER],
+        schema.BY_IMPACT: document["impact_level"],
+        schema.BY_GATED: document["gated"] or "false",
+    } | {
+        field: min(value, keys.LAST_COUNT)
+        for field in schema.RANGED
+        if (value := document[field]) is not None
+    }
+
+
+def _orders(document: Mapping[str, Any], ordinal: int) -> dict[str, Any]:
+    created, hub_id = _moment(document["created_at"]), document["hub_id"]
+    second = int(hub_id[:8], 16) if created is None else created // 1000
+    creation, rest = keys.creation_key(second, hub_id)
+    values = {
+        "downloads": keys.count_value(document["downloads"]),
+        "likes": keys.count_value(document["likes"]),
+        "size_bytes": keys.count_value(document["size_bytes"]),
+        "last_modified": keys.moment_value(_moment(document["last_modified"])),
+        "created_at": keys.moment_value(created),
+        "trending_score": keys.score_value(document["trending_score"]),
+    }
+    return {schema.by(field): keys.key(value, ordinal) for field, value in values.items()} | {
+        schema.CREATION: creation,
+        schema.CREATION_REST: rest,
+        schema.ID_START: keys.text_key(document["id"]),
+        schema.WEIGHT: ranking.weight(document["downloads"], document["likes"]),
+    }
+
+
+def _moment(text: str | None) -> int | None:
+    return None if text is None else moments.parse(text)
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return encodable(value)
+    if isinstance(value, dict):
+        return {name: _encodable(part) for name, part in value.items()}
+    return [_encodable(part) for part in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,79 @@
+"""
+Sort keys: 64 bits that order datasets by one measure, each dataset by a key of its own.
+
+A key is 40 bits of value and 24 bits of ordinal.  The value is 0 where the measure is
+unknown, and grows with it from 1 on where it is known.  The ordinal makes keys unique, so
+that an order is total, the same on every machine, and survives every commit.
+"""
+
+import math
+import struct
+from datetime import UTC, datetime
+
+ORDINAL_BITS = 24
+VALUE_BITS = 40
+FIRST_KNOWN = 1 << ORDINAL_BITS
+"""The least key of a known value; the keys below are those of unknown ones."""
+
+LAST_VALUE = (1 << VALUE_BITS) - 1
+LAST_COUNT = (1 << 63) - 1
+_EXACT = 1 << (VALUE_BITS - 1)
+_MANTISSA_BITS = 34
+_FIRST_MOMENT = int(datetime(2010, 1, 1, tzinfo=UTC).timestamp() * 1000)
+
+
+def count_value(count: int | None) -> int:
+    """
+    Order counts and bytes: exactly below 2^39 - 1 (550 GB), above by 35 significant bits.
+
+    Two sizes of about a terabyte that are less than 64 bytes apart may share a value.
+    """
+    if count is None:
+        return 0
+    above = max(count, 0) + 1
+    if above < _EXACT:
+        return above
+    exponent = above.bit_length() - 1
+    octave = exponent - (VALUE_BITS - 1)
+    mantissa = (above >> (exponent - _MANTISSA_BITS)) & ((1 << _MANTISSA_BITS) - 1)
+    return min(_EXACT + (octave << _MANTISSA_BITS) + mantissa, LAST_VALUE)
+
+
+def moment_value(milliseconds: int | None) -> int:
+    """Order moments (ms since 1970) exactly from 2010 to 2044; others are at the ends."""
+    if milliseconds is None:
+        return 0
+    return min(max(milliseconds - _FIRST_MOMENT, 0) + 1, LAST_VALUE)
+
+
+def score_value(score: float | None) -> int:
+    """Order floats, also negative ones, by about 8 significant digits."""
+    if score is None or math.isnan(score):
+        return 0
+    (bits,) = struct.unpack(">Q", struct.pack(">d", score + 0.0))
+    ordered = bits ^ 0xFFFF_FFFF_FFFF_FFFF if bits >> 63 else bits | 1 << 63
+    return int(ordered >> (64 - VALUE_BITS))
+
+
+def key(value: int, ordinal: int) -> int:
+    """The key of a dataset with this value."""
+    return value << ORDINAL_BITS | ordinal
+
+
+def creation_key(created_second: int, hub_id: str) -> tuple[int, int]:
+    """
+    The catalog's order as two numbers of 64 bits: (created second, hub_id).
+
+    The first half is nearly unique; the second settles what is left.
+    """
+    try:
+        number = int(hub_id, 16) & (2**96 - 1)
+    except ValueError:  # no identity that the Hub would give: ordered by its characters
+        number = int.from_bytes(hub_id.encode("utf-8", "replace")[:12].ljust(12, b"\0"))
+    second = min(max(created_second, 0), 2**32 - 1)
+    return second << 32 | number >> 64, number & (2**64 - 1)
+
+
+def text_key(text: str) -> int:
+    """The first 8 bytes of a text as a number: never in the wrong order, often the same."""
+    return int.from_bytes(text.encode("utf-8", "replace")[:8].ljust(8, b"\0"))

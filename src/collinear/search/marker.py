@@ -1,0 +1,28 @@
+"""The one document in the index that is no dataset: it says what the commit is true for."""
+
+import tantivy
+
+from collinear.domain.change import Serial
+from collinear.search import schema
+
+_NAME = "serial"
+
+
+def query() -> tantivy.Query:
+    """Finds the marker, and nothing else."""
+    return tantivy.Query.term_query(schema.SCHEMA, schema.MARKER, _NAME)
+
+
+def write(writer: tantivy.IndexWriter, serial: Serial) -> None:
+    """Let the next commit say that it is true for ``serial``."""
+    writer.delete_documents_by_term(schema.MARKER, _NAME)
+    fields = {schema.MARKER: _NAME, schema.SERIAL: str(serial)}
+    writer.add_document(tantivy.Document.from_dict(fields, schema.SCHEMA))
+
+
+def read(searcher: tantivy.Searcher) -> Serial | None:
+    """What the commit that a searcher sees is true for; None before the first."""
+    hits = searcher.search(query(), limit=1, count=False).hits
+    if not hits:
+        return None
+    return Serial.parse(searcher.doc(hits[0][1])[schema.SERIAL][0])

@@ -1,0 +1,50 @@
+"""What the index holds of a dataset: all that is needed to find it, nothing that is only shown."""
+
+import tantivy
+
+SCHEMA_VERSION = 1
+"""Grows with every change of fields or of analysis; an index of another version is rebuilt."""
+
+# Who it is
+HUB_ID = "hub_id"
+ID = "id"
+# Words, by where they stand
+NAME, AUTHOR, TAGS, DESCRIPTION = "name_words", "author_words", "tag_words", "description_words"
+# The whole id and name, for the one that was meant exactly
+NAME_TYPED, ID_LOWER, ID_FOLDED, NAME_FOLDED = "name", "id_lower", "id_folded", "name_folded"
+# Filters: exact values, untouched
+BY_AUTHOR, BY_TAG, BY_IMPACT, BY_GATED = "author", "tag", "impact_level", "gated"
+# The marker: one document that says which position of the stream the index is true for
+MARKER, SERIAL = "marker", "serial"
+
+RANGED = ("downloads", "likes", "size_bytes")
+"""Plain values, exact."""
+ORDERED = ("downloads", "likes", "size_bytes", "last_modified", "created_at", "trending_score")
+"""Measures with a sort key; see ``keys``."""
+CREATION, CREATION_REST, ID_START = "creation", "creation_rest", "id_start"
+WEIGHT = "weight"
+"""How much popularity counts; see ``ranking``."""
+
+
+def by(field: str) -> str:
+    """The column of a measure's sort keys."""
+    return f"by_{field}"
+
+
+def _build() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    for field in (HUB_ID, NAME_TYPED, ID_LOWER, ID_FOLDED, NAME_FOLDED):
+        builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
+    for field in (BY_AUTHOR, BY_TAG, BY_IMPACT, BY_GATED, MARKER):
+        builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field(ID, stored=True, fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field(SERIAL, stored=True, tokenizer_name="raw", index_option="basic")
+    for field in (NAME, AUTHOR, TAGS, DESCRIPTION):
+        builder.add_text_field(field, tokenizer_name="whitespace", index_option="position")
+    for field in (*RANGED, *map(by, ORDERED), CREATION, CREATION_REST, ID_START):
+        builder.add_unsigned_field(field, fast=True)
+    builder.add_float_field(WEIGHT, fast=True)
+    return builder.build()
+
+
+SCHEMA = _build()

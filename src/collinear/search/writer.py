@@ -1,0 +1,162 @@
+"""The one who writes the index."""
+
+import json
+import time
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+import tantivy
+
+from collinear.domain.change import Serial
+from collinear.search import marker, schema
+from collinear.search.document import DocumentMaker
+from collinear.search.generations import Generations
+from collinear.telemetry import get_logger
+
+log = get_logger(__name__)
+
+_GRACE = 60.0
+"""Seconds for which readers that are slow to notice may still open the generation before."""
+
+
+class IndexWriter:
+    """
+    Puts and drops datasets, and makes them visible to all readers by commits.
+
+    Every commit carries the serial that the index is then true for, so that index and place
+    in the stream never part, whenever the process dies.
+    """
+
+    def __init__(self, directory: Path, *, heap_bytes: int) -> None:
+        self._generations = Generations(directory)
+        self._heap_bytes = heap_bytes
+        self._closing = ExitStack()
+        self._maker = DocumentMaker()
+        self._generation: Path | None = None
+        self._writer: tantivy.IndexWriter | None = None
+        self._superseded_at: float | None = None
+        self.serial: Serial | None = None
+        """What the last commit is true for; None before the first of a generation."""
+
+    def __enter__(self) -> Self:
+        """
+        Take the folder and go on with the index that readers use, if it is sound.
+
+        Raises:
+            IndexTaken: Another indexer is at work.
+        """
+        self._closing.enter_context(self._generations.lock())
+        current = self._generations.current()
+        if current is not None:
+            self._go_on(current)
+        self._generations.remove_others(self._generation)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._writer = None  # lets go of the generation; what was not committed is forgotten
+        self._closing.close()
+
+    @property
+    def is_published(self) -> bool:
+        """Whether what is written here is what readers see."""
+        return self._generation is not None and self._generation == self._generations.current()
+
+    @property
+    def is_first(self) -> bool:
+        """Whether readers have no index at all yet."""
+        return self._generations.current() is None
+
+    def rebuild(self) -> None:
+        """Begin an empty generation; readers keep the old one until ``publish``."""
+        self._writer = None
+        self._generations.remove_others(self._generations.current())
+        self._open(self._generations.create())
+        self.serial = None
+
+    def put(self, rows: Iterable[tuple[int, bytes]], *, fresh: bool = False) -> int:
+        """
+        Add datasets, each as (ordinal, stored document), in place of what was known of them.
+
+        With ``fresh`` none of them is in the index yet, which saves looking.
+        Returns how many were put: a document that cannot be read is left out, and logged.
+        """
+        writer = self._writing()
+        done = 0
+        for ordinal, stored in rows:
+            try:
+                document = _parse(stored)
+                hub_id = document["hub_id"]
+                made = self._maker.make(document, ordinal)
+            except (KeyError, TypeError, ValueError) as error:
+                log.warning("document_unreadable", start=repr(stored[:100]), error=repr(error))
+                continue
+            if not fresh:
+                writer.delete_documents_by_term(schema.HUB_ID, hub_id)
+            writer.add_document(made)
+            done += 1
+        return done
+
+    def drop(self, hub_ids: Iterable[str]) -> None:
+        """Remove datasets; those that are not there stay away."""
+        writer = self._writing()
+        for hub_id in hub_ids:
+            writer.delete_documents_by_term(schema.HUB_ID, hub_id)
+
+    def commit(self, serial: Serial) -> None:
+        """Make all that was put and dropped visible and durable, as true for ``serial``."""
+        writer = self._writing()
+        marker.write(writer, serial)
+        writer.commit()
+        self.serial = serial
+        self._clear_away()
+
+    def publish(self) -> None:
+        """Let readers use this generation; the one before goes when they have had time to."""
+        if self._generation is not None and not self.is_published:
+            self._generations.publish(self._generation)
+            self._superseded_at = time.monotonic()
+
+    def _clear_away(self) -> None:
+        if self._superseded_at is not None and time.monotonic() - self._superseded_at > _GRACE:
+            self._generations.remove_others(self._generation)
+            self._superseded_at = None
+
+    def _go_on(self, generation: Path) -> None:
+        try:
+            index = self._open(generation)
+            self.serial = marker.read(index.searcher())
+        except (OSError, ValueError) as error:
+            log.warning("index_unusable", generation=generation.name, error=str(error))
+        if self.serial is None:
+            self._writer, self._generation = None, None
+
+    def _open(self, generation: Path) -> tantivy.Index:
+        index = tantivy.Index(schema.SCHEMA, str(generation))
+        index.config_reader("manual")
+        # One thread keeps the processor free for the load, and is no slower than we can feed it.
+        self._writer = index.writer(heap_size=self._heap_bytes, num_threads=1)
+        self._writer.garbage_collect_files()
+        self._generation = generation
+        return index
+
+    def _writing(self) -> tantivy.IndexWriter:
+        if self._writer is None:
+            raise RuntimeError("no generation is open: call rebuild() first")
+        return self._writer
+
+
+def _parse(stored: bytes) -> dict[str, Any]:
+    try:
+        document: dict[str, Any] = orjson.loads(stored)
+    except orjson.JSONDecodeError:  # half a surrogate pair, which only the standard library takes
+        document = json.loads(stored)
+    return document
