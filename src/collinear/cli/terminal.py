@@ -109,6 +109,8 @@ class PrettyTerminal:
                 self._progress.stop()
         if not self._progress.tasks:
             self._progress.stop()
+        elif self._progress.live.is_started:
+            self._progress.refresh()
 
     def _wait(self, event: events.PartSlow) -> None:
         if event.part not in self._waits:
