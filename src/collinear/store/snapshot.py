@@ -12,7 +12,7 @@ from collinear.store.keys import Keys
 PART_BYTES = 128 * 2**20
 """Where the text is cut into the next key: a larger value would break replicas' buffers."""
 
-_PIECE_BYTES = 3 * 2**20
+PIECE_BYTES = 3 * 2**20
 """Compressed bytes for one APPEND; a multiple of 3, so that the pieces' base64 joins up."""
 
 _ROWS = 1000
@@ -20,7 +20,13 @@ _GZIP = 16 + zlib.MAX_WBITS
 _LEVEL = 4
 
 
-def write_snapshot(client: redis.Redis, keys: Keys) -> str | None:
+def write_snapshot(
+    client: redis.Redis,
+    keys: Keys,
+    *,
+    part_bytes: int = PART_BYTES,
+    piece_bytes: int = PIECE_BYTES,
+) -> str | None:
     """
     Write the catalog as it is now, and swap it in at once; returns the serial it is true for.
 
@@ -34,8 +40,8 @@ def write_snapshot(client: redis.Redis, keys: Keys) -> str | None:
 
     part, size = 0, 0
     client.set(unfinished, b"")
-    for text in _texts(client, keys):
-        if size and size + len(text) > PART_BYTES:
+    for text in _texts(client, keys, piece_bytes):
+        if size and size + len(text) > part_bytes:
             part, size = part + 1, 0
         client.append(_name(unfinished, part), text)
         size += len(text)
@@ -51,14 +57,14 @@ def write_snapshot(client: redis.Redis, keys: Keys) -> str | None:
     return serial.decode() if serial else None
 
 
-def _texts(client: redis.Redis, keys: Keys) -> Iterator[bytes]:
+def _texts(client: redis.Redis, keys: Keys, piece_bytes: int) -> Iterator[bytes]:
     compress = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
     waiting = bytearray()
     for lines in _lines(client, keys):
         waiting += compress.compress(lines)
-        while len(waiting) >= _PIECE_BYTES:
-            yield base64.b64encode(waiting[:_PIECE_BYTES])
-            del waiting[:_PIECE_BYTES]
+        while len(waiting) >= piece_bytes:
+            yield base64.b64encode(waiting[:piece_bytes])
+            del waiting[:piece_bytes]
     waiting += compress.flush()
     yield base64.b64encode(waiting)
 

@@ -1,0 +1,160 @@
+"""The writer: order within a second, ids that clash, and writers that race."""
+
+import random
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import redis
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from collinear.domain.dataset import Dataset
+from collinear.domain.errors import RunFenced
+from collinear.domain.impact import ImpactPolicy
+from collinear.store.keys import Keys
+from collinear.store.writer import CatalogWriter, Claim, Stored
+from tests.agreement import assert_agreement, stored_documents, stored_ids
+
+SECOND = 1_700_000_000
+
+
+def dataset(number: int, *, id_: str | None = None, second: int = SECOND, **facts: int) -> Dataset:
+    return Dataset(
+        hub_id=f"{second:08x}{number:016x}",
+        id=id_ or f"Org/set-{number}",
+        created_at=second * 1000,
+        **facts,  # type: ignore[arg-type]
+    )
+
+
+def in_run(store: redis.Redis, keys: Keys, number: int = 1, began: int = 1) -> Claim:
+    store.hset(keys.run, mapping={"number": number})
+    store.hsetnx(keys.meta, "epoch", "e")
+    return Claim(number, began)
+
+
+@pytest.fixture
+def writer(store: redis.Redis, keys: Keys) -> CatalogWriter:
+    return CatalogWriter(store, keys, ImpactPolicy(), chunk=3)
+
+
+@hypothesis_settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.permutations(range(9)), st.integers(1, 4))
+def test_datasets_of_one_second_are_ordered_by_hub_id(
+    store: redis.Redis, keys: Keys, writer: CatalogWriter, order: Sequence[int], seconds: int
+) -> None:
+    """In whatever order they arrive: the catalog order is (created second, hub_id)."""
+    store.delete("none", *store.scan_iter(match=_pattern(keys)))
+    claim = in_run(store, keys)
+
+    for number in order:
+        writer.put([dataset(number, second=SECOND + number % seconds)], claim)
+
+    assert_agreement(store, keys)
+
+
+def test_two_writers_that_race_store_each_dataset_once(store: redis.Redis, keys: Keys) -> None:
+    """The same page in two hands at once: one create for each dataset, and one order."""
+    claim = in_run(store, keys)
+    page = [dataset(number, second=SECOND + number // 7) for number in range(300)]
+
+    def put(seed: int) -> Stored:
+        mine = page.copy()
+        random.Random(seed).shuffle(mine)
+        return CatalogWriter(store, keys, ImpactPolicy(), chunk=20).put(mine, claim)
+
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = list(pool.map(put, range(4)))
+
+    assert sum(outcome.created for outcome in outcomes) == 300
+    assert sum(outcome.unchanged for outcome in outcomes) == 900
+    assert_agreement(store, keys)
+
+
+def test_two_rows_of_one_walk_with_the_same_id(
+    store: redis.Redis, keys: Keys, writer: CatalogWriter
+) -> None:
+    """The first one stays, the second is refused, and the next walk changes nothing."""
+    rows = [dataset(1, id_="org/same"), dataset(2, id_="org/same"), dataset(3)]
+
+    first = writer.put(rows, in_run(store, keys, began=1))
+    second = writer.put(rows, in_run(store, keys, number=2, began=2_000_000_000))
+
+    assert (first.created, first.refused) == (2, ("org/same",))
+    assert (second.unchanged, second.created, second.refused) == (2, 0, ("org/same",))
+    assert stored_documents(store, keys)["org/same"]["hub_id"] == rows[0].hub_id
+    assert_agreement(store, keys)
+
+
+def test_a_row_that_comes_twice_counts_once(
+    store: redis.Redis, keys: Keys, writer: CatalogWriter
+) -> None:
+    """The later of the two is kept."""
+    stored = writer.put([dataset(1, likes=1), dataset(1, likes=2)], in_run(store, keys))
+
+    assert stored.created == 1
+    assert stored_documents(store, keys)["Org/set-1"]["likes"] == 2
+
+
+def test_ids_that_differ_only_in_case_are_distinct(
+    store: redis.Redis, keys: Keys, writer: CatalogWriter
+) -> None:
+    """Both are stored, and both are found by their folded name."""
+    claim = in_run(store, keys)
+    writer.put([dataset(1, id_="org/Same"), dataset(2, id_="Org/same")], claim)
+    assert_agreement(store, keys)
+
+    writer.drop([(dataset(1).hub_id, "org/Same")], claim)
+
+    assert stored_ids(store, keys) == ["Org/same"]
+    assert_agreement(store, keys)
+
+
+def test_a_date_of_creation_that_changes_changes_the_place(
+    store: redis.Redis, keys: Keys, writer: CatalogWriter
+) -> None:
+    """The order follows what the Hub says now."""
+    claim = in_run(store, keys)
+    writer.put([dataset(1), dataset(2)], claim)
+    moved = Dataset(hub_id=dataset(1).hub_id, id="Org/set-1", created_at=(SECOND + 9) * 1000)
+
+    writer.put([moved], claim)
+
+    assert stored_ids(store, keys) == ["Org/set-2", "Org/set-1"]
+    assert_agreement(store, keys)
+
+
+@pytest.mark.parametrize(
+    "claim", [Claim(1, 1), Claim(2, 1, "0", "not mine")], ids=["old run", "page taken over"]
+)
+def test_a_claim_that_is_over_writes_nothing(
+    store: redis.Redis, keys: Keys, writer: CatalogWriter, claim: Claim
+) -> None:
+    """Fencing: a worker that was away too long finds the door closed."""
+    in_run(store, keys, number=2)
+
+    with pytest.raises(RunFenced):
+        writer.put([dataset(1)], claim)
+
+    assert not store.exists(keys.documents)
+
+
+def test_nothing_is_lost_when_a_document_goes_missing(
+    store: redis.Redis, keys: Keys, writer: CatalogWriter
+) -> None:
+    """Somebody deleted a field of the hash by hand: the next walk mends it."""
+    claim = in_run(store, keys)
+    writer.put([dataset(1), dataset(2)], claim)
+    store.hdel(keys.documents, "Org/set-1")
+
+    writer.put([dataset(1), dataset(2)], claim)
+
+    assert_agreement(store, keys)
+
+
+def _pattern(keys: Keys) -> str:
+    return keys.prefix.replace("{", "[{]") + "*"
