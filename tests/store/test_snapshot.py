@@ -43,7 +43,7 @@ def test_an_empty_catalog_has_an_empty_snapshot(store: redis.Redis, keys: Keys) 
 @pytest.mark.parametrize("piece", [3, 300])
 def test_a_large_one_goes_on_in_further_parts(store: redis.Redis, keys: Keys, piece: int) -> None:
     """Cut anywhere: readers join the text and decode it as one; old parts do not linger."""
-    fill(store, keys, 200)
+    fill(store, keys, 600)
 
     snapshot.write_snapshot(store, keys, part_bytes=1_000, piece_bytes=piece)
     many = store.exists(keys.snapshot(1))

@@ -58,6 +58,7 @@ class Impact(NamedTuple):
 
 
 _RANK = {level: rank for rank, level in enumerate(Level)}
+_DECIDING = tuple(Metric)
 
 
 def assess(
@@ -75,9 +76,11 @@ def assess(
         Metric.DOWNLOADS: _grade(downloads, policy.downloads),
         Metric.LIKES: _grade(likes, policy.likes),
     }
-    method = max(Metric, key=lambda metric: _RANK[levels[metric]])
-    level = levels[method]
-    return Impact(level, None if level is Level.NOT_AVAILABLE else method, levels)
+    method, level = None, Level.NOT_AVAILABLE
+    for metric in _DECIDING:
+        if _RANK[levels[metric]] > _RANK[level]:
+            method, level = metric, levels[metric]
+    return Impact(level, method, levels)
 
 
 def _grade(value: int | None, threshold: Threshold) -> Level:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = _EPOCH.replace(tzinfo=None)
 _MILLISECOND = timedelta(milliseconds=1)
 FIRST, LAST = 0, 253_402_300_799_999
 """What can be written with four digits for the year: 1970 to 9999."""
@@ -10,8 +11,8 @@ FIRST, LAST = 0, 253_402_300_799_999
 
 def to_text(milliseconds: int) -> str:
     """``2026-11-22T07:00:00.000Z``: UTC, always with milliseconds."""
-    moment = _EPOCH + timedelta(milliseconds=milliseconds)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    moment = _NAIVE_EPOCH + timedelta(milliseconds=milliseconds)
+    return f"{moment.isoformat(timespec='milliseconds')}Z"
 
 
 def parse(text: str) -> int | None:

@@ -1,5 +1,6 @@
 """The Hub's own names and shapes for a dataset.  Nothing outside this package knows them."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -24,7 +25,8 @@ FIELDS = (
 )
 """What we ask of each row; ``_id`` and ``id`` always come along."""
 
-_HUB_ID_LENGTH = 24
+_HUB_ID = re.compile(r"[0-9a-f]{24}")
+_TEXTS = {str}
 _LARGEST = 2**63 - 1
 """Counts beyond a signed 64-bit integer are no counts: no store or index could order them."""
 
@@ -99,15 +101,11 @@ def _identity(row: Any) -> tuple[str | None, str | None]:
     if not isinstance(row, dict):
         return None, None
     hub_id, dataset_id = row.get("_id"), row.get("id")
-    if not (isinstance(hub_id, str) and len(hub_id) == _HUB_ID_LENGTH and _is_hex(hub_id)):
+    if not (isinstance(hub_id, str) and _HUB_ID.fullmatch(hub_id)):
         hub_id = None
     if not (isinstance(dataset_id, str) and dataset_id and _is_utf8(dataset_id)):
         dataset_id = None
     return hub_id, dataset_id
-
-
-def _is_hex(text: str) -> bool:
-    return all(letter in "0123456789abcdef" for letter in text)
 
 
 def _is_utf8(text: str) -> bool:
@@ -167,7 +165,7 @@ def _gated(value: Any) -> Gated:
 def _tags(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
-    if type(value) is list and all(type(tag) is str for tag in value):
+    if type(value) is list and _TEXTS.issuperset(map(type, value)):
         return tuple(value)
     raise _wrong("tags", value, "a list of texts")
 

@@ -58,15 +58,20 @@ def write_snapshot(
 
 
 def _texts(client: redis.Redis, keys: Keys, piece_bytes: int) -> Iterator[bytes]:
-    compress = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
     waiting = bytearray()
-    for lines in _lines(client, keys):
-        waiting += compress.compress(lines)
+    for compressed in _compressed(client, keys):
+        waiting += compressed
         while len(waiting) >= piece_bytes:
             yield base64.b64encode(waiting[:piece_bytes])
             del waiting[:piece_bytes]
-    waiting += compress.flush()
     yield base64.b64encode(waiting)
+
+
+def _compressed(client: redis.Redis, keys: Keys) -> Iterator[bytes]:
+    compress = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
+    for lines in _lines(client, keys):
+        yield compress.compress(lines)
+    yield compress.flush()
 
 
 def _lines(client: redis.Redis, keys: Keys) -> Iterator[bytes]:
