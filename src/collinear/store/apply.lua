@@ -36,6 +36,12 @@ end
 
 redis.call('HSET', KEYS[1], 'marked', marked)
 
+-- Marks first: whoever has this run's mark holds its id against a newcomer
+for range = 0, ranges - 1 do
+  local at = HEAD + rows * width + range * 2
+  redis.call('SETRANGE', seen, tonumber(ARGV[at + 1]) * 4, string.rep(mark, tonumber(ARGV[at + 2])))
+end
+
 -- Ordinals of one chunk are neighbours, and so are their marks
 local next_ordinal = 0
 if creates > 0 then
@@ -199,11 +205,6 @@ for row = 0, rows - 1 do
   end
 end
 flush()
-
-for range = 0, ranges - 1 do
-  local at = HEAD + rows * width + range * 2
-  redis.call('SETRANGE', seen, tonumber(ARGV[at + 1]) * 4, string.rep(mark, tonumber(ARGV[at + 2])))
-end
 
 if serial then
   redis.call('HSET', meta, 'serial', epoch .. ':' .. serial,
