@@ -263,7 +263,10 @@ class Sync:
         stored = self._writer.put(public, claim)
         rejected = [
             *translated.rejected,
-            *(Rejected(None, id_, "another dataset has this id") for id_ in stored.refused),
+            *(
+                Rejected(hub_id, id_, "another dataset has this id")
+                for hub_id, id_ in stored.refused
+            ),
         ]
         if rejected:
             # a row that cannot be read does not mean that its dataset has left

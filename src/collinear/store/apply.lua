@@ -9,7 +9,7 @@
 --       changed fields, created second, and one score for each measure ('' where unchanged);
 --       then for each range of marks: first ordinal, how many
 -- Returns {'fenced'}, {'conflict'}: nothing was written;
---         {'ok', {ids that another dataset of this run holds}, {hub_ids to apply again}}
+--         {'ok', {hub_ids whose id another dataset of this run holds}, {hub_ids to apply again}}
 
 local number, page, token, now, second_now, began = unpack(ARGV, 1, 6)
 local keep, rows, ranges = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
@@ -178,7 +178,7 @@ for row = 0, rows - 1 do
   elseif op ~= 'create' and not ordinal then
     again[#again + 1] = hub_id -- an earlier row of this chunk took its id: it is new now
   elseif op ~= 'update' and not make_room(hub_id, id) then
-    refused[#refused + 1] = id
+    refused[#refused + 1] = hub_id
   else
     if op == 'create' then
       redis.call('HSET', identities, hub_id, next_ordinal .. ' ' .. id)

@@ -38,8 +38,8 @@ class Stored:
     moved: int = 0
     deleted: int = 0
     unchanged: int = 0
-    refused: tuple[str, ...] = ()
-    """Ids that another dataset of the same run holds."""
+    refused: tuple[tuple[str, str], ...] = ()
+    """Datasets, as (hub_id, id), whose id another dataset of the same run holds."""
 
     @property
     def changed(self) -> int:
@@ -179,10 +179,8 @@ class CatalogWriter:
             return None
         refused, again = answer
         stored.unchanged = len(unchanged)
-        stored.refused = tuple(refused)
-        skipped = again | {
-            row.fields[1] for row in rows if row.op is not Op.UPDATE and row.fields[2] in refused
-        }
+        stored.refused = tuple((hub_id, latest[hub_id].id) for hub_id in refused)
+        skipped = again.union(refused)
         for row in rows:
             if row.fields[1] not in skipped:
                 stored.created += row.op is Op.CREATE
@@ -237,7 +235,7 @@ class CatalogWriter:
     def _send(
         self, rows: list[_Row], ranges: list[tuple[int, int]], claim: Claim
     ) -> tuple[list[str], set[str]] | None:
-        """Apply a chunk: (refused ids, hub_ids to put again), or None after a conflict."""
+        """Apply a chunk: (hub_ids refused, hub_ids to put again), or None after a conflict."""
         second, microsecond = self._client.time()
         arguments: list[bytes | str | int | float] = [
             claim.number,
@@ -260,7 +258,7 @@ class CatalogWriter:
         if answer[0] == b"conflict":
             return None
         refused, again = cast("tuple[list[bytes], list[bytes]]", answer[1:3])
-        return [id_.decode() for id_ in refused], {hub_id.decode() for hub_id in again}
+        return [hub_id.decode() for hub_id in refused], {hub_id.decode() for hub_id in again}
 
 
 def _fields(
