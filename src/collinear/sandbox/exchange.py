@@ -92,11 +92,11 @@ def _dressed(request: Request, answer: Answer, limits: Headers) -> Answer:
         ("Vary", "Origin"),
         ("Vary", "Accept-Encoding"),
     )
-    if answer.status == 200 and not any(name == "ETag" for name, _ in answer.headers):
+    if answer.status == 200 and answer.content_type == answers.JSON:
         headers += (("ETag", answers.etag(answer.body)),)
     body = answer.body
     accepts = "gzip" in request.headers.get("accept-encoding", "")
-    if accepts and answer.pieces is None and GZIP_FROM <= len(body) <= GZIP_TO:
+    if accepts and answer.content_type == answers.JSON and GZIP_FROM <= len(body) <= GZIP_TO:
         packer = zlib.compressobj(1, zlib.DEFLATED, 31)
         body = packer.compress(body) + packer.flush()
         headers += (("Content-Encoding", "gzip"),)

@@ -5,7 +5,7 @@ from random import Random
 from collinear.sandbox.words import FREE_TAGS, LANGUAGES, LICENSES, MODELS, ODD_TAGS, TOPICS
 
 _CODES = tuple(LANGUAGES)
-_CATEGORIES = (
+CATEGORIES = (
     "n<1K",
     "1K<n<10K",
     "10K<n<100K",
@@ -14,14 +14,15 @@ _CATEGORIES = (
     "10M<n<100M",
     "100M<n<1B",
 )
-_FORMATS = ("parquet", "parquet", "json", "csv", "imagefolder", "audiofolder", "webdataset", "text")
-_LIBRARIES = ("library:pandas", "library:polars", "library:dask", "library:mlcroissant")
-_MODALITIES = ("text", "text", "text", "tabular", "image", "audio", "video", "timeseries", "3d")
+FORMATS = ("parquet", "parquet", "json", "csv", "imagefolder", "audiofolder", "webdataset", "text")
+LIBRARIES = ("datasets", "pandas", "polars", "dask", "mlcroissant")
+_LIBRARY_TAGS = tuple(f"library:{name}" for name in LIBRARIES)
+MODALITIES = ("text", "text", "text", "tabular", "image", "audio", "video", "timeseries", "3d")
 
 
 def size_category(rows: int) -> str:
     """The Hub's bucket for so many rows."""
-    return _CATEGORIES[min(max(len(str(rows)) - 3, 0), len(_CATEGORIES) - 1)]
+    return CATEGORIES[min(max(len(str(rows)) - 3, 0), len(CATEGORIES) - 1)]
 
 
 def label(rng: Random, language: str, task: str, rows: int) -> list[str]:
@@ -44,10 +45,9 @@ def label(rng: Random, language: str, task: str, rows: int) -> list[str]:
         tags.append(f"license:{LICENSES[int(draw() ** 2.5 * len(LICENSES))]}")
     tags.append(f"size_categories:{size_category(rows)}")
     if draw() < 0.8:
-        tags.append(f"format:{_FORMATS[int(draw() * len(_FORMATS))]}")
-        tags.append(f"modality:{_MODALITIES[int(draw() * len(_MODALITIES))]}")
-        tags.append("library:datasets")
-        tags.extend(_LIBRARIES[: int(draw() * 5)])
+        tags.append(f"format:{FORMATS[int(draw() * len(FORMATS))]}")
+        tags.append(f"modality:{MODALITIES[int(draw() * len(MODALITIES))]}")
+        tags.extend(_LIBRARY_TAGS[: 1 + int(draw() * 5)])
     if draw() < 0.06:
         month, paper = 1 + int(draw() * 12), int(draw() * 20_000)
         tags.append(f"arxiv:{20 + int(draw() * 7)}{month:02d}.{paper:05d}")
