@@ -36,7 +36,7 @@ end
 
 redis.call('HSET', KEYS[1], 'marked', marked)
 
--- Marks first: whoever has this run's mark holds its id against a newcomer
+-- Marks of those who keep their id come first: they hold it against a newcomer
 for range = 0, ranges - 1 do
   local at = HEAD + rows * width + range * 2
   redis.call('SETRANGE', seen, tonumber(ARGV[at + 1]) * 4, string.rep(mark, tonumber(ARGV[at + 2])))
@@ -186,6 +186,7 @@ for row = 0, rows - 1 do
       enter(id, document)
       place(second, hub_id, id)
     elseif op == 'move' then
+      redis.call('SETRANGE', seen, ordinal * 4, mark)
       local where = redis.call('ZSCORE', ids, previous_id)
       if hub_id_of(previous_id) == hub_id then leave(previous_id) end
       redis.call('HSET', identities, hub_id, ordinal .. ' ' .. id)

@@ -162,7 +162,7 @@ class CatalogWriter:
         stored = Stored()
         rows: list[_Row] = []
         unchanged: list[int] = []
-        touched: list[int] = []
+        updated: list[int] = []
         latest = {dataset.hub_id: dataset for dataset in chunk}  # a row sent twice counts once
         known = self._known(list(latest))
         for dataset, found in zip(latest.values(), known, strict=True):
@@ -173,8 +173,9 @@ class CatalogWriter:
                 unchanged.append(found.ordinal)
             else:
                 rows.append(self._change(dataset, document, found))
-                touched.append(found.ordinal)
-        answer = self._send(rows, _ranges(unchanged + touched), claim)
+                if found.id == dataset.id:
+                    updated.append(found.ordinal)
+        answer = self._send(rows, _ranges(unchanged + updated), claim)
         if answer is None:
             return None
         refused, again = answer
