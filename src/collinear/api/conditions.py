@@ -47,14 +47,9 @@ def has(request: Request, etag: str) -> bool:
 def headers(etag: str, serial: str) -> dict[str, str]:
     """What every answer about the catalog carries: keep it, but ask again each time."""
     named = {"X-Catalog-Serial": serial} if serial else {}
-    return {
-        "ETag": etag,
-        "Cache-Control": "no-cache",
-        "Vary": "Accept-Encoding",
-        **named,
-    }
+    return {"ETag": etag, "Cache-Control": "no-cache", **named}
 
 
 def not_modified(fields: Mapping[str, str]) -> Response:
     """The answer that says: what you have is still true."""
-    return Response(status_code=304, headers=dict(fields))
+    return Response(status_code=304, headers={"Vary": "Accept-Encoding", **fields})

@@ -8,6 +8,7 @@ from types import FrameType
 import uvicorn
 
 from collinear.api.app import create_app
+from collinear.api.protocol import ProblemProtocol
 from collinear.settings import Settings
 from collinear.telemetry import configure_logging
 
@@ -24,22 +25,29 @@ def run_api(settings: Settings) -> None:
     """
     configure_logging(level=settings.log_level, style=settings.log_format)
     listener = _listen(settings.host, settings.port)
-    config = uvicorn.Config(
-        create_app(settings),
-        loop="uvloop",
-        http="httptools",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,  # who asks decides about mutations: nobody may claim to be another
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE,
-    )
     # The server raises the signal again when it has ended; by then it has been heeded
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _heeded)
     with listener:
-        uvicorn.Server(config).run(sockets=[listener])
+        create_server(settings).run(sockets=[listener])
+
+
+def create_server(settings: Settings) -> uvicorn.Server:
+    """The server of the application; it is told where to listen when it runs."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings),
+            loop="uvloop",
+            http=ProblemProtocol,
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,  # who asks decides about mutations: nobody may pose as another
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE,
+        )
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

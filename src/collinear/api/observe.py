@@ -37,7 +37,7 @@ class Observed:
         async def with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status = int(message["status"])
                 message["headers"] = [
                     *message["headers"],
                     (b"x-request-id", request_id.encode()),

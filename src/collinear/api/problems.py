@@ -116,6 +116,9 @@ KINDS: dict[type[CatalogError], Kind] = {
         "Not authenticated",
         "Send the header Authorization: Bearer with the value of COLLINEAR_ADMIN_TOKEN.",
     ),
+    errors.HandedBack: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE, "The worker is stopping", "Try again shortly.", 2
+    ),
     errors.RunFenced: Kind(
         HTTPStatus.CONFLICT, "The run is in other hands", "See cache-status for the state."
     ),
@@ -219,22 +222,26 @@ def problem(
 ) -> Response:
     """A problem as an answer."""
     raw_path: bytes = request.scope.get("raw_path") or quote(request.url.path).encode()
-    body = {
-        "type": f"/problems/{_NAMES[kind]}",
-        "title": kind.title,
-        "status": kind.status.value,
-        "detail": detail if len(detail) <= 1000 else f"{detail[:1000]}…",
-        "instance": raw_path[:1000].decode("latin-1"),
-        **more,
-    }
     if reasons:
-        body["errors"] = [reason.model_dump() for reason in reasons]
+        more["errors"] = [reason.model_dump() for reason in reasons]
     return Response(
-        to_bytes(body),
+        to_bytes(body(kind, detail, instance=raw_path[:1000].decode("latin-1"), **more)),
         status_code=kind.status,
         headers={"Cache-Control": "no-store", **(headers or {})},
         media_type=MEDIA_TYPE,
     )
+
+
+def body(kind: Kind, detail: str, *, instance: str, **more: Any) -> dict[str, Any]:
+    """A ``Problem``."""
+    return {
+        "type": f"/problems/{_NAMES[kind]}",
+        "title": kind.title,
+        "status": kind.status.value,
+        "detail": detail if len(detail) <= 1000 else f"{detail[:1000]}…",
+        "instance": instance,
+        **more,
+    }
 
 
 def add_problem_handlers(app: FastAPI) -> None:

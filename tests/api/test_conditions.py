@@ -1,0 +1,135 @@
+"""Conditional requests: 304 while nothing has changed, and never a moment longer."""
+
+import httpx2
+import pytest
+
+from collinear.settings import Settings
+from collinear.store.runs import Kind
+from tests.api.serving import running_api
+from tests.store.stock import Stock, dataset
+
+READS = [
+    "/api/datasets",
+    "/api/datasets?limit=1&sort_by=likes",
+    "/api/datasets?search=word",
+    "/api/datasets?license=mit&sort_by=id",
+    "/api/datasets/org/word-1",
+    "/api/datasets/meta",
+    "/api/datasets/cache-status",
+    "/api/impact-policy",
+]
+
+
+@pytest.fixture
+def filled(stock: Stock, settings: Settings) -> Stock:
+    stock.put(*(dataset(n, f"org/word-{n}", tags=("license:mit",), likes=n) for n in range(3)))
+    stock.index(settings.index_dir)
+    return stock
+
+
+def again(api: httpx2.Client, path: str, etag: str) -> httpx2.Response:
+    return api.get(path, headers={"if-none-match": etag})
+
+
+@pytest.mark.parametrize("path", READS)
+def test_what_has_not_changed_is_not_sent_again(
+    api: httpx2.Client, filled: Stock, path: str
+) -> None:
+    """The tag comes back alone, among others, weak or strong; the 304 has the headers."""
+    first = api.get(path)
+    assert first.status_code == 200
+    assert first.headers["cache-control"] == "no-cache"
+    assert first.headers["x-catalog-serial"] == str(filled.serial)
+    etag = first.headers["etag"]
+    for sent in (etag, f'"other", {etag}', etag.removeprefix("W/")):
+        second = again(api, path, sent)
+        assert second.status_code == 304, sent
+        assert second.content == b""
+        assert second.headers["etag"] == etag
+        assert second.headers["x-catalog-serial"] == str(filled.serial)
+    assert again(api, path, '"other"').status_code == 200
+
+
+def test_every_change_of_the_catalog_changes_the_tags(api: httpx2.Client, filled: Stock) -> None:
+    """An edit, a flag, an index that has caught up: each is another answer."""
+    paths = READS[:5]
+
+    def tags() -> list[str]:
+        return [api.get(path).headers["etag"] for path in paths]
+
+    before = tags()
+    filled.put(dataset(1, "org/word-1", likes=50))
+    edited = tags()
+    assert all(old != new for old, new in zip(before, edited, strict=True))
+
+    filled.begin(Kind.FULL)
+    refreshing = tags()
+    assert all(old != new for old, new in zip(edited, refreshing, strict=True))
+
+
+def test_an_index_that_catches_up_is_another_answer(
+    api: httpx2.Client, filled: Stock, settings: Settings
+) -> None:
+    """The catalog has moved on already when the index follows: no stale 304 in between."""
+    filled.put(dataset(7, "org/word-7"))
+    path = "/api/datasets?search=word"
+    behind = api.get(path)
+    assert behind.json()["total"] == 3
+    filled.index(settings.index_dir)
+
+    caught_up = again(api, path, behind.headers["etag"])
+
+    assert caught_up.status_code == 200
+    assert caught_up.json()["total"] == 4
+
+
+def test_answers_of_other_queries_encodings_and_versions_have_other_tags(
+    api: httpx2.Client, filled: Stock
+) -> None:
+    """A tag says nothing about any other answer."""
+    paths = ["/api/datasets", "/api/datasets?limit=1", "/api/datasets?limit=2"]
+    paths += ["/api/datasets/org/word-1", "/api/datasets/org/word-2"]
+    tags = [api.get(path).headers["etag"] for path in paths]
+    tags += [api.get(p, headers={"accept-encoding": "identity"}).headers["etag"] for p in paths]
+    assert len(set(tags)) == len(tags)
+
+
+def test_being_seen_again_is_no_change_but_another_detail(
+    api: httpx2.Client, filled: Stock
+) -> None:
+    """``last_seen`` moves with the pages of a run, the serial does not."""
+    first = api.get("/api/datasets/org/word-1")
+    run = filled.begin(Kind.DELTA)
+    filled.put(dataset(1, "org/word-1", tags=("license:mit",), likes=1))
+    filled.end()
+    second = again(api, "/api/datasets/org/word-1", first.headers["etag"])
+    assert run.number > 1
+    assert second.status_code == 200
+    assert second.headers["x-catalog-serial"] == first.headers["x-catalog-serial"]
+
+
+def test_a_304_needs_no_document_and_no_index(
+    api: httpx2.Client, filled: Stock, settings: Settings
+) -> None:
+    """It is answered from the state alone: here there is nothing else left."""
+    path = "/api/datasets?sort_by=likes"
+    etag = api.get(path).headers["etag"]
+    filled.client.delete(filled.keys.documents, filled.keys.by("likes"))
+    assert again(api, path, etag).status_code == 304
+
+
+def test_other_thresholds_are_another_answer(filled: Stock, settings: Settings) -> None:
+    """Those that the documents were graded by, which the store knows."""
+    with running_api(settings) as api:
+        before = api.get("/api/datasets")
+        policy = api.get("/api/impact-policy").json()
+        assert policy["downloads"] == {"medium": 10_000, "high": 100_000}
+        filled.client.hset(
+            filled.keys.meta, "thresholds", '{"downloads": {"medium": 1, "high": 2}}'
+        )
+        assert again(api, "/api/datasets", before.headers["etag"]).status_code == 200
+        changed = api.get("/api/impact-policy").json()
+        assert changed["downloads"] == {"medium": 1, "high": 2}
+        assert changed["likes"] == policy["likes"]
+        detail = api.get("/api/datasets/org/word-1").json()
+        assert detail["impact_assessment"]["thresholds"] == changed
