@@ -1,0 +1,216 @@
+"""The tasks, run by a real worker and a real beat on a real queue."""
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+import redis
+from celery import Celery
+
+from collinear.refreshes import QUEUE, TASKS, Refreshes
+from collinear.settings import Settings
+from collinear.store.keys import Keys
+from collinear.store.runs import Kind, Runs
+from collinear.wiring import create_celery
+from tests.agreement import assert_agreement, assert_at_rest, assert_snapshot, stored_ids
+from tests.hubs import RunningHub
+from tests.waiting import wait_until
+from tests.worker.conftest import PartProcess
+
+Start = Callable[..., PartProcess]
+
+
+def fill(hub: RunningHub, count: int) -> list[str]:
+    ids = [f"acme/set-{n:03d}" for n in range(count)]
+    for name in ids:
+        hub.add(id=name, downloads=1)
+    return ids
+
+
+@pytest.fixture
+def celery(settings: Settings) -> Celery:
+    return create_celery(settings)
+
+
+@pytest.fixture
+def runs(store: redis.Redis, keys: Keys) -> Runs:
+    return Runs(store, keys, lease_seconds=2)
+
+
+def finished(runs: Runs, number: int) -> Callable[[], bool]:
+    def check() -> bool:
+        run = runs.current()
+        return run is not None and run.number >= number and not run.state.going_on
+
+    return check
+
+
+def test_an_empty_catalog_is_loaded_at_once(
+    hub: RunningHub, start: Start, loaded: Callable[[], None], store: redis.Redis, keys: Keys
+) -> None:
+    """A worker alone is enough: it looks at what is due when it comes up, and tells each step."""
+    ids = fill(hub, 7)
+
+    worker = start("worker")
+    loaded()
+
+    assert stored_ids(store, keys) == ids
+    assert_agreement(store, keys)
+    assert_snapshot(store, keys)
+    assert_at_rest(store, keys)
+    assert worker.stop() == 0
+    started = re.findall(r"task_started .*page=(\d)", worker.log)
+    ended = re.findall(r"task_succeeded .*page=(\d).*rows=(\d).*seconds=", worker.log)
+    assert sorted(started) == ["0", "1", "2", "3"]
+    assert sorted(ended) == [("0", "2"), ("1", "2"), ("2", "2"), ("3", "1")]
+
+
+def test_beat_runs_all_three_kinds(
+    hub: RunningHub, start: Start, loaded: Callable[[], None], runs: Runs
+) -> None:
+    """With intervals of a second or two each kind comes up by itself."""
+    fill(hub, 3)
+    soon = {
+        "COLLINEAR_FULL_REFRESH_SECONDS": "4",
+        "COLLINEAR_PAGE_REFRESH_SECONDS": "2",
+        "COLLINEAR_DELTA_SECONDS": "1",
+    }
+    start("worker", **soon)
+    start("beat", **soon)
+    loaded()
+
+    seen: set[Kind] = set()
+
+    def all_kinds() -> bool:
+        run = runs.current()
+        if run is not None:
+            seen.add(run.kind)
+        return seen >= {Kind.FULL, Kind.PAGES, Kind.DELTA}
+
+    wait_until(all_kinds, "each kind to run", within=30)
+
+
+@pytest.mark.anyio
+async def test_a_refresh_that_was_asked_for_can_be_followed(
+    hub: RunningHub, start: Start, loaded: Callable[[], None], runs: Runs, celery: Celery
+) -> None:
+    """Its task has a state from the request to the summary, in the result backend too."""
+    fill(hub, 5)
+    start("worker")
+    loaded()
+    hub.edit("acme/set-001", likes=4)
+    refreshes = Refreshes(runs, celery)
+
+    refresh = await refreshes.request("full")
+    wait_until(
+        lambda: celery.AsyncResult(refresh.task_id).state == "SUCCESS", "the task to succeed"
+    )
+    outcome = await refreshes.outcome(refresh.task_id)
+
+    assert refresh.accepted
+    assert outcome is not None
+    assert (outcome["state"], outcome["run_id"], outcome["kind"]) == (
+        "SUCCESS",
+        refresh.run_id,
+        "full",
+    )
+    assert (outcome["summary"]["updated"], outcome["summary"]["unchanged"]) == (1, 4)
+    assert await refreshes.outcome("no-such-task") is None
+
+
+def test_a_message_without_a_request_starts_a_run_too(
+    hub: RunningHub, start: Start, loaded: Callable[[], None], celery: Celery
+) -> None:
+    """Other programs know the tasks by name: full, and page-wise."""
+    fill(hub, 3)
+    start("worker")
+    loaded()
+
+    for kind in (Kind.FULL, Kind.PAGES):
+        task = celery.send_task(TASKS[kind], queue=QUEUE)
+        wait_until(lambda task=task: task.state == "SUCCESS", f"the {kind} run", within=20)
+        assert task.result["kind"] == kind.value
+        assert task.result["rows"] == 3
+
+
+def test_kill_9_in_mid_load_and_the_load_still_completes(
+    hub: RunningHub, start: Start, store: redis.Redis, keys: Keys, runs: Runs
+) -> None:
+    """The Hub is slow, the worker dies on a page, and the next worker goes on from there."""
+    ids = fill(hub, 12)
+    hub.fault("slow", times=1000, delay=0.2, match="cursor")
+    first = start("worker")
+
+    def has_begun() -> bool:
+        run = runs.current()
+        return run is not None and run.count("pages_done") >= 2
+
+    wait_until(has_begun, "two pages", within=20)
+    first.kill()
+    hub.clear_faults()
+    hub.clear_requests()
+    start("worker")
+    start("beat")
+    wait_until(finished(runs, 1), "the run to end", within=30)
+
+    assert stored_ids(store, keys) == ids
+    assert len(hub.requests) <= 5
+    assert_agreement(store, keys)
+    assert_snapshot(store, keys)
+    assert_at_rest(store, keys)
+
+
+def test_two_workers_share_the_pages_of_a_run(
+    hub: RunningHub,
+    start: Start,
+    loaded: Callable[[], None],
+    celery: Celery,
+    store: redis.Redis,
+    keys: Keys,
+) -> None:
+    """Page by page, in parallel, and together they store each dataset once."""
+    ids = fill(hub, 30)
+    workers = [start("worker"), start("worker")]
+    loaded()
+    for name in ids:
+        hub.edit(name, likes=2)
+    hub.fault("slow", times=1000, delay=0.05, match="cursor")
+
+    task = celery.send_task(TASKS[Kind.PAGES], queue=QUEUE)
+    wait_until(lambda: task.state == "SUCCESS", "the page-wise run", within=30)
+
+    assert task.result["updated"] == 30
+    assert_agreement(store, keys)
+    assert_snapshot(store, keys)
+    pages = [re.findall(r"task_succeeded kind=pages|kind=pages page=\d+", w.log) for w in workers]
+    assert all(pages)
+
+
+def test_the_hub_is_away_when_the_system_starts(
+    hub: RunningHub, start: Start, loaded: Callable[[], None], store: redis.Redis, keys: Keys
+) -> None:
+    """It says what is wrong, keeps trying, and loads by itself when the Hub is back."""
+    ids = fill(hub, 3)
+    hub.fault("hang_up", times=1000)
+    start("worker")
+
+    told = wait_until(lambda: store.hget(keys.meta, "last_error"), "the trouble", within=20)
+    hub.clear_faults()
+    loaded()
+
+    assert "cannot be reached" in json.loads(told)["message"]
+    assert stored_ids(store, keys) == ids
+    assert store.hget(keys.meta, "last_error") == b""
+
+
+def test_a_store_of_another_hub_is_refused(start: Start, store: redis.Redis, keys: Keys) -> None:
+    """One clear line, and nothing is touched."""
+    store.hset(keys.meta, mapping={"endpoint": "https://hub.example", "total_items": 5})
+
+    worker = start("worker")
+
+    assert worker.process.wait(20) == 1
+    assert "holds the catalog of https://hub.example" in worker.log
+    assert "Traceback" not in worker.log
+    assert store.hget(keys.meta, "total_items") == b"5"
