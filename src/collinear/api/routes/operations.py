@@ -70,6 +70,7 @@ async def get_metrics(system: UseSystem) -> Response:
     operation_id="explainProblem",
     response_model=dict[str, str | int],
     dependencies=[only()],
+    responses=problems(errors.BadParameter, errors.NotFound),
 )
 async def explain_problem(
     name: Annotated[str, Path(description="The last part of the type.")],
