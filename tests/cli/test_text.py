@@ -28,7 +28,7 @@ def test_sizes(value: int | None, shown: str) -> None:
 def test_counts_and_durations() -> None:
     assert (text.count(None), text.count(0), text.count(1_234_567)) == ("-", "0", "1,234,567")
     assert [text.duration(s) for s in (0.4, 89, 90, 5_000, 12_000)] == [
-        "0 s",
+        "0.4 s",
         "89 s",
         "2 min",
         "83 min",

@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from collinear.local import events
 from collinear.local.errors import PartRefused
 from collinear.local.parts import Part, Readiness, answers
 from collinear.local.ports import free_port
-from tests.local.conftest import STUBBORN, Watched, script
+from tests.local.conftest import QUICK, STUBBORN, Watched, script
 from tests.waiting import wait_until
 
 Supervise = Callable[..., Watched]
@@ -103,7 +104,8 @@ tries = pathlib.Path({str(tries)!r})
 tries.write_text(tries.read_text() + "x" if tries.exists() else "x")
 sys.exit(1) if len(tries.read_text()) < 3 else signal.pause()
 """
-    system = supervise(script("worker", code))
+    part = script("worker", code, ready=lambda: Readiness(written(tries) == "xxx"))
+    system = supervise(part, patience=replace(QUICK, recovered=0.5))
     system.until(events.PartUp)
     (process,) = system.processes()
     deadline = time.monotonic() + 0.8
@@ -219,3 +221,7 @@ def test_logs_are_kept_per_part(supervise: Supervise, tmp_path: Path, at: signal
     log = tmp_path / "logs" / "worker.log"
     assert log.read_text() == "here\nhere\n"
     assert log.stat().st_mode & 0o777 == 0o600
+
+
+def written(path: Path) -> str:
+    return path.read_text() if path.exists() else ""

@@ -12,13 +12,13 @@ LOADED = Glance(warmed=True, total=20_000, run_id="a", kind="full", state="succe
 
 
 def test_the_first_load_from_the_store(store: redis.Redis, keys: Keys, redis_url: str) -> None:
-    """An empty store is no news; then rows and pages grow; then the catalog is ready."""
+    """An empty store is no news; then the rows grow; then the catalog is ready."""
     watch = CatalogWatch(redis_url, keys)
     assert watch.look() == []
 
-    run = {"run_id": "a", "kind": "full", "state": "running", "pages_total": ""}
-    store.hset(keys.run, mapping={**run, "rows": 3000, "pages_done": 3})
-    assert watch.look() == [events.Loading(3000, 3, None)]
+    run = {"run_id": "a", "kind": "full", "state": "running", "rows": 3000}
+    store.hset(keys.run, mapping=run)
+    assert watch.look() == [events.Loading(3000)]
 
     store.hset(keys.run, mapping={"state": "succeeded"})
     store.hset(keys.meta, mapping={"warmed": "true", "total_items": 20_000})

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from collinear.cli.mistakes import Mistake
+from collinear.cli.mistakes import FAILED, Mistake
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -33,7 +33,7 @@ def load_running(**given: Any) -> "Settings":
     The settings of the system that runs here: a demo in the default place counts too.
 
     Raises:
-        Mistake: A setting has no usable value.
+        Mistake: A setting has no usable value, or the system here was killed.
     """
     from collinear.local.lock import is_held
     from collinear.wiring import address_file
@@ -45,8 +45,27 @@ def load_running(**given: Any) -> "Settings":
     if is_held(demo) or (
         address_file(demo).exists() and not address_file(settings.data_dir).exists()
     ):
-        return settings.model_copy(update={"data_dir": demo, "broker_url": ""})
+        # a demo has its broker where its catalog is, whatever the environment says
+        settings = settings.model_copy(update={"data_dir": demo, "broker_url": ""})
+    if address_file(settings.data_dir).exists() and not is_held(settings.data_dir):
+        _check_answers(settings)
     return settings
+
+
+def _check_answers(settings: "Settings") -> None:
+    """A supervisor that was killed could not take back the address of its server."""
+    from collinear.local.errors import CannotStart
+    from collinear.local.external import check_redis
+    from collinear.wiring import find_store_url
+
+    try:
+        check_redis(find_store_url(settings))
+    except CannotStart as error:
+        raise Mistake(
+            f"No system is running in {settings.data_dir} (the last one was killed): "
+            "start it again with 'collinear up' or 'collinear demo'.",
+            code=FAILED,
+        ) from error
 
 
 def demo_dir(settings: "Settings") -> Any:

@@ -20,7 +20,14 @@ def console() -> Console:
 
 def table(shown: RenderableType) -> None:
     """Print something for people."""
-    console().print(shown)
+    terminal = console()
+    if terminal.is_terminal:
+        terminal.print(shown)
+        return
+    with terminal.capture() as captured:
+        terminal.print(shown)
+    for line in captured.get().splitlines():
+        sys.stdout.write(line.rstrip() + "\n")
 
 
 def json_bytes(answer: bytes) -> None:

@@ -123,11 +123,13 @@ class PrettyTerminal:
             self._progress.remove_task(self._waits.pop(part))
 
     def _draw_load(self, event: events.Loading) -> None:
-        done, total = self._story.share(event)
         if self._load is None:
-            self._load = self._progress.add_task("", total=total)
+            self._load = self._progress.add_task("", total=None)
         self._progress.update(
-            self._load, completed=done, total=total, description=self._story.loading(event)
+            self._load,
+            completed=event.rows,
+            total=self._story.expected,
+            description=self._story.loading(event),
         )
         self._progress.start()
 
@@ -138,6 +140,8 @@ class Story:
     def __init__(self) -> None:
         self._starting: events.Starting | None = None
         self._address_told = False
+        self.expected: int | None = None
+        """How many datasets there will be, once that is known."""
 
     def tell(self, event: events.Event) -> list[Line]:
         """The lines about an event; none if it is not worth one."""
@@ -146,8 +150,12 @@ class Story:
                 self._starting = event
                 kept = " (the data of the last demo are kept)" if event.kept else ""
                 return [Line(f"Catalog of {event.hub} in {event.data_dir}{kept}", "dim")]
+            case events.Expected(total):
+                self.expected = total
+                return []
             case events.OrphansStopped(number):
-                return [Line(f"Stopped {number} processes of a killed run", "yellow")]
+                what = "process" if number == 1 else "processes"
+                return [Line(f"Stopped {number} {what} of a killed run", "yellow")]
             case events.PartUp(part, seconds):
                 return [Line(f"  {part} is up ({seconds:.1f} s)", "green"), *self._address(part)]
             case events.PartDied():
@@ -161,19 +169,10 @@ class Story:
             case _:
                 return [Line(f"{_clock()} {words}", style) for words, style in _catalog(event)]
 
-    def share(self, event: events.Loading) -> tuple[float, float | None]:
-        """How much of how much is loaded; None where nobody knows."""
-        expected = self._starting.expected if self._starting else None
-        if expected:
-            return min(event.rows, expected), expected
-        return event.pages_done, event.pages_total
-
     def loading(self, event: events.Loading) -> str:
         """``First load: 12,000 of 20,000 datasets``."""
-        expected = self._starting.expected if self._starting else None
-        of = f" of {expected:,}" if expected else ""
-        pages = f", page {event.pages_done:,} of {event.pages_total:,}" if event.pages_total else ""
-        return f"First load: {event.rows:,}{of} datasets{pages}"
+        of = f" of {self.expected:,}" if self.expected else ""
+        return f"First load: {event.rows:,}{of} datasets"
 
     def _address(self, part: str) -> list[Line]:
         if part != "api" or self._address_told or self._starting is None:

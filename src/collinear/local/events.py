@@ -9,16 +9,22 @@ class Starting:
     """
     The parts are being started.
 
-    ``address`` is where the API will be, ``expected`` how many datasets there will be (None:
-    unknown), ``kept`` whether the catalog of an earlier demo is used again.
+    ``address`` is where the API will be, ``kept`` whether the catalog of an earlier demo is
+    used again.
     """
 
     address: str
     data_dir: Path
     logs_dir: Path
     hub: str
-    expected: int | None
     kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """How many datasets the Hub holds, where it can tell: the real one cannot."""
+
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +85,9 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """The first load goes on: rows stored so far, and pages (``pages_total`` None: unknown)."""
+    """The first load goes on: so many rows are stored."""
 
     rows: int
-    pages_done: int
-    pages_total: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,4 +128,4 @@ class TroubleOver:
 
 CatalogEvent = Loading | Ready | RunFinished | RemovalsHeld | Trouble | TroubleOver
 PartEvent = PartUp | PartSlow | PartDied | PartKilled
-Event = Starting | OrphansStopped | AllUp | Stopping | Stopped | PartEvent | CatalogEvent
+Event = Starting | Expected | OrphansStopped | AllUp | Stopping | Stopped | PartEvent | CatalogEvent

@@ -1,6 +1,7 @@
 """A part of the system: a command, and how one sees that it works."""
 
 import http.client
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,3 +54,11 @@ def answers(host: str, port: int, path: str) -> Callable[[], Readiness]:
             connection.close()
 
     return ask
+
+
+def command_of(part: str) -> tuple[str, ...]:
+    """The command line of one of our own parts: the console script of this environment."""
+    script = Path(sys.executable).with_name("collinear")
+    if script.exists():
+        return (str(script), part)
+    return (sys.executable, "-m", "collinear", part)

