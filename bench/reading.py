@@ -1,0 +1,60 @@
+"""What readers wait for, against the cheapest answer the API has, in the same run."""
+
+import time
+from collections.abc import Iterator
+from statistics import median, quantiles
+from urllib.parse import quote
+
+from bench.system import BenchRow, BenchSystem, mebibytes
+
+
+def measure_reading(system: BenchSystem, requests: int) -> Iterator[BenchRow]:
+    """Latencies of one caller over one connection, and the memory of the parts."""
+    base, times = f"{system.api_url}/api/datasets", requests
+    deep = system.datasets - 10
+    some = system.http.get(base, params={"sort_by": "downloads", "limit": 1}).json()["items"][0]
+    floor = median(_times(system, f"{system.api_url}/livez", times))
+    word = quote(some["name"])
+    questions = {
+        "first page, catalog order": base,
+        "a page at the far end": f"{base}?offset={deep}",
+        "most downloaded, 100 a page": f"{base}?sort_by=downloads&limit=100",
+        "smallest known size first": f"{base}?sort_by=size_bytes&sort_order=asc",
+        "search for one word": f"{base}?search=dataset",
+        "search for a name": f"{base}?search={word}",
+        "search for three words": f"{base}?search=english+question+answering",
+        "filter by licence and language": f"{base}?license=mit&language=en",
+        "filter, sorted by size": f"{base}?license=mit&sort_by=size_bytes",
+        "one dataset": f"{base}/{some['id']}",
+        "one dataset, not modified (304)": f"{base}/{some['id']}",
+    }
+    for what, url in questions.items():
+        headers = {}
+        if "304" in what:
+            headers = {"If-None-Match": system.http.get(url).headers["etag"]}
+        taken = _times(system, url, times, headers)
+        p95 = quantiles(taken, n=20)[-1]
+        yield BenchRow(
+            what,
+            f"{median(taken):.2f} ms median, {p95:.2f} ms p95",
+            f"/livez {floor:.2f} ms",
+            f"{median(taken) / floor:.1f}",
+        )
+    for name in system.parts:
+        resident, anonymous = system.memory(name)
+        yield BenchRow(
+            f"memory of the {name}",
+            f"{mebibytes(resident)} resident, {mebibytes(anonymous)} anonymous",
+        )
+
+
+def _times(
+    system: BenchSystem, url: str, count: int, headers: dict[str, str] | None = None
+) -> list[float]:
+    taken = []
+    for _ in range(count + 5):
+        started = time.perf_counter()
+        answer = system.http.get(url, headers=headers)
+        taken.append((time.perf_counter() - started) * 1000)
+        assert answer.status_code in {200, 304}, (url, answer.text)
+    return taken[5:]

