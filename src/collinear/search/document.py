@@ -26,12 +26,12 @@ class DocumentMaker:
         The searchable form of a document as it is stored and served.
 
         Raises:
-            KeyError, TypeError, ValueError: It is none.
+            AttributeError, KeyError, TypeError, ValueError: It is none.
         """
         fields = self._words(document) | _filters(document) | _orders(document, ordinal)
         try:
             return tantivy.Document.from_dict(fields, schema.SCHEMA)
-        except UnicodeEncodeError:  # half a surrogate pair somewhere: no character at all
+        except ValueError:  # half a surrogate pair somewhere: no character, but no reason either
             return tantivy.Document.from_dict(_encodable(fields), schema.SCHEMA)
 
     def _words(self, document: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,12 @@
 """The one who writes the index."""
 
-import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import orjson
 import tantivy
 
 from collinear.domain.change import Serial
@@ -37,6 +35,7 @@ class IndexWriter:
         self._closing = ExitStack()
         self._maker = DocumentMaker()
         self._generation: Path | None = None
+        self._published: Path | None = None
         self._writer: tantivy.IndexWriter | None = None
         self._superseded_at: float | None = None
         self.serial: Serial | None = None
@@ -50,10 +49,10 @@ class IndexWriter:
             IndexTaken: Another indexer is at work.
         """
         self._closing.enter_context(self._generations.lock())
-        current = self._generations.current()
-        if current is not None:
-            self._go_on(current)
-        self._generations.remove_others(self._generation)
+        self._published = self._generations.current()
+        if self._published is not None:
+            self._go_on(self._published)
+        self._generations.remove_others(self._published)
         return self
 
     def __exit__(
@@ -66,41 +65,34 @@ class IndexWriter:
         self._closing.close()
 
     @property
-    def is_published(self) -> bool:
-        """Whether what is written here is what readers see."""
-        return self._generation is not None and self._generation == self._generations.current()
-
-    @property
     def is_first(self) -> bool:
         """Whether readers have no index at all yet."""
-        return self._generations.current() is None
+        return self._published is None
 
     def rebuild(self) -> None:
         """Begin an empty generation; readers keep the old one until ``publish``."""
         self._writer = None
-        self._generations.remove_others(self._generations.current())
+        self._generations.remove_others(self._published)
         self._open(self._generations.create())
         self.serial = None
 
-    def put(self, rows: Iterable[tuple[int, bytes]], *, fresh: bool = False) -> int:
+    def put(self, rows: Iterable[tuple[int, Mapping[str, Any]]], *, fresh: bool = False) -> int:
         """
-        Add datasets, each as (ordinal, stored document), in place of what was known of them.
+        Add datasets, each as (ordinal, document), in place of what was known of them.
 
         With ``fresh`` none of them is in the index yet, which saves looking.
-        Returns how many were put: a document that cannot be read is left out, and logged.
+        Returns how many were put: a document that makes no sense is left out, and logged.
         """
         writer = self._writing()
         done = 0
-        for ordinal, stored in rows:
+        for ordinal, document in rows:
             try:
-                document = _parse(stored)
-                hub_id = document["hub_id"]
                 made = self._maker.make(document, ordinal)
-            except (KeyError, TypeError, ValueError) as error:
-                log.warning("document_unreadable", start=repr(stored[:100]), error=repr(error))
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                log.warning("document_refused", id=document.get("id"), error=repr(error))
                 continue
             if not fresh:
-                writer.delete_documents_by_term(schema.HUB_ID, hub_id)
+                writer.delete_documents_by_term(schema.HUB_ID, document["hub_id"])
             writer.add_document(made)
             done += 1
         return done
@@ -121,8 +113,9 @@ class IndexWriter:
 
     def publish(self) -> None:
         """Let readers use this generation; the one before goes when they have had time to."""
-        if self._generation is not None and not self.is_published:
+        if self._generation is not None and self._generation != self._published:
             self._generations.publish(self._generation)
+            self._published = self._generation
             self._superseded_at = time.monotonic()
 
     def _clear_away(self) -> None:
@@ -152,11 +145,3 @@ class IndexWriter:
         if self._writer is None:
             raise RuntimeError("no generation is open: call rebuild() first")
         return self._writer
-
-
-def _parse(stored: bytes) -> dict[str, Any]:
-    try:
-        document: dict[str, Any] = orjson.loads(stored)
-    except orjson.JSONDecodeError:  # half a surrogate pair, which only the standard library takes
-        document = json.loads(stored)
-    return document
