@@ -11,7 +11,8 @@ from collinear.domain.change import Op
 from collinear.domain.dataset import Dataset, from_document
 from collinear.store.entries import to_change
 from collinear.store.keys import ORDERS, Keys
-from collinear.store.runs import Kind, Runs
+from collinear.store.run_records import Kind
+from collinear.store.runs import Runs
 
 
 def stored_documents(store: redis.Redis, keys: Keys) -> dict[str, dict[str, Any]]:

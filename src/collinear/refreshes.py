@@ -6,7 +6,8 @@ from anyio import to_thread
 from celery import Celery
 from celery.result import AsyncResult
 
-from collinear.store.runs import Kind, Request, Run, Runs, State
+from collinear.store.run_records import Kind, Request, Run, State
+from collinear.store.runs import Runs
 
 QUEUE = "collinear"
 TASKS = {

@@ -23,10 +23,12 @@ from collinear.store.budget import Budget
 from collinear.store.catalog import Catalog
 from collinear.store.guard import check_store
 from collinear.store.keys import Keys
-from collinear.store.runs import Kind, Runs
+from collinear.store.run_records import Kind
+from collinear.store.runs import Runs
 from collinear.store.schedule import Schedule
 from collinear.store.writer import CatalogWriter
-from collinear.sync import Sync, SyncLimits
+from collinear.sync.fetching import Fetcher
+from collinear.sync.walk import Sync, SyncLimits
 from collinear.telemetry import get_logger
 
 log = get_logger(__name__)
@@ -152,6 +154,7 @@ def open_sync(settings: Settings, stopping: Event) -> Iterator[Sync]:
             accept_endpoint=settings.accept_endpoint,
         )
         budget = Budget(client, keys(settings), share=settings.sync_share)
+        runs = _runs(settings, client)
         yield Sync(
             listing=HubListing(
                 http,
@@ -159,8 +162,8 @@ def open_sync(settings: Settings, stopping: Event) -> Iterator[Sync]:
                 timeout=settings.hub_timeout,
                 observe=lambda limit: budget.observe(**limit._asdict()),
             ),
-            budget=budget,
-            runs=_runs(settings, client),
+            fetcher=Fetcher(budget, runs, stopping),
+            runs=runs,
             writer=CatalogWriter(
                 client,
                 keys(settings),
@@ -175,7 +178,6 @@ def open_sync(settings: Settings, stopping: Event) -> Iterator[Sync]:
                 delta_overlap_seconds=settings.delta_overlap_seconds,
                 dead_letters=settings.dead_letters,
             ),
-            stopping=stopping,
         )
 
 

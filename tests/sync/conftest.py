@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from collinear.settings import Settings
-from collinear.store.runs import Kind, Request
-from collinear.sync import Sync
+from collinear.store.run_records import Kind, Request
+from collinear.sync.walk import Sync
 from collinear.wiring import open_sync
 from tests.hubs import RunningHub
 

@@ -8,7 +8,7 @@ import redis
 from collinear.domain.change import Op
 from collinear.domain.errors import CursorRejected
 from collinear.store.keys import Keys
-from collinear.store.runs import Kind, Request
+from collinear.store.run_records import Kind, Request
 from tests.agreement import (
     assert_agreement,
     assert_at_rest,

@@ -11,7 +11,8 @@ from celery import Celery
 from collinear.refreshes import QUEUE, TASKS, Refreshes
 from collinear.settings import Settings
 from collinear.store.keys import Keys
-from collinear.store.runs import Kind, Runs
+from collinear.store.run_records import Kind
+from collinear.store.runs import Runs
 from collinear.wiring import create_celery
 from tests.agreement import assert_agreement, assert_at_rest, assert_snapshot, stored_ids
 from tests.hubs import RunningHub

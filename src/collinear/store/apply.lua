@@ -4,7 +4,7 @@
 -- KEYS  1 run  2 claims  3 meta  4 ids  5 documents  6 identities  7 folded  8 renamed  9 seen
 --       10 changes  11.. one order for each measure
 -- ARGV  1 number of the run  2 page  3 token of the claim ('' for none)  4 now (text)
---       5 now (second)  6 second the run began  7 changes to keep  8 rows  9 ranges of marks
+--       5 now (second)  6 second the run began  7 changes to keep (twice the catalog at the least)  8 rows  9 ranges of marks
 --       then for each row: op, hub_id, id, previous id, identity as read ('' for none), document,
 --       changed fields, created second, and one score for each measure ('' where unchanged);
 --       then for each range of marks: first ordinal, how many
@@ -12,7 +12,7 @@
 --         {'ok', {hub_ids whose id another dataset of this run holds}, {hub_ids to apply again}}
 
 local number, page, token, now, second_now, began = unpack(ARGV, 1, 6)
-local keep, rows, ranges = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
+local keep, rows, ranges = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local meta, ids, documents, identities = KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local folded, renamed, seen, changes = KEYS[7], KEYS[8], KEYS[9], KEYS[10]
 local measures = #KEYS - 10
@@ -48,6 +48,7 @@ if creates > 0 then
   next_ordinal = redis.call('HINCRBY', meta, 'ordinals', creates) - creates
   redis.call('SETRANGE', seen, next_ordinal * 4, string.rep(mark, creates))
 end
+keep = string.format('%.0f', math.max(keep, 2 * redis.call('ZCARD', ids)))
 local any_renamed = redis.call('EXISTS', renamed) == 1
 local epoch = redis.call('HGET', meta, 'epoch')
 local serial = nil

@@ -4,119 +4,34 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from enum import StrEnum
 from importlib.resources import files
 from threading import Event, Thread
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import redis
 
 from collinear.domain import moments
 from collinear.domain.errors import RunFenced
 from collinear.store.keys import Keys
+from collinear.store.run_records import (
+    Kind,
+    Page,
+    PageOutcome,
+    Request,
+    Run,
+    Segment,
+    State,
+    parse_page,
+    parse_request,
+    parse_segment,
+    print_page,
+    print_request,
+    print_segment,
+)
 from collinear.store.writer import Claim
 
 FINISH = "finish"
 """The claim on the end of a run: the sweep, the snapshot and the books."""
-
-
-class Kind(StrEnum):
-    """What a run walks; the order is the order of taking turns."""
-
-    REGRADE = "regrade"
-    FULL = "full"
-    PAGES = "pages"
-    DELTA = "delta"
-
-    @property
-    def complete(self) -> bool:
-        """Whether the run sees every dataset, so that it may tell who has left."""
-        return self in {Kind.FULL, Kind.PAGES}
-
-
-class State(StrEnum):
-    """Where a run is."""
-
-    RUNNING = "running"
-    FINISHING = "finishing"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-
-    @property
-    def going_on(self) -> bool:
-        """Whether there is work left."""
-        return self in {State.RUNNING, State.FINISHING}
-
-
-class Request(NamedTuple):
-    """A run that somebody wants."""
-
-    kind: Kind
-    run_id: str
-    task_id: str
-    accept_removals: bool = False
-
-    @classmethod
-    def new(
-        cls, kind: Kind, *, task_id: str | None = None, accept_removals: bool = False
-    ) -> "Request":
-        """A request with ids of its own."""
-        return cls(kind, uuid.uuid4().hex, task_id or str(uuid.uuid4()), accept_removals)
-
-
-class Boundary(NamedTuple):
-    """The end of a page in the order of creation: (created milliseconds, hub_id)."""
-
-    created: int
-    hub_id: str
-
-
-class Segment(NamedTuple):
-    """One answer of the listing as the page map keeps it: where it starts, and its last row."""
-
-    cursor: str | None
-    last: Boundary | None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a run: where it starts, and the row that it must reach (None: the end)."""
-
-    cursor: str | None
-    until: Boundary | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run as the store knows it."""
-
-    run_id: str
-    task_id: str
-    kind: Kind
-    number: int
-    state: State
-    began: int
-    started_at: str
-    accept_removals: bool
-    watermark: int
-    fields: Mapping[str, str]
-    """Everything, as stored."""
-
-    def count(self, name: str) -> int:
-        """A counter of the run: pages_done, rows, created, updated, moved, deleted, rejected."""
-        return int(self.fields.get(name) or 0)
-
-
-@dataclass(frozen=True, slots=True)
-class PageOutcome:
-    """What became of one page."""
-
-    rows: int
-    segments: tuple[Segment, ...]
-    end: bool
-    """Whether the listing ended here."""
-    counts: Mapping[str, int]
 
 
 class Runs:
@@ -134,13 +49,13 @@ class Runs:
 
     def request(self, wanted: Request) -> Request:
         """Queue a run; where one of its kind goes on or waits, that one instead."""
-        known = self._call("request", wanted.kind, _print_request(wanted), _yes(wanted))
-        return _parse_request(wanted.kind, cast(bytes, known))
+        known = self._call("request", wanted.kind, print_request(wanted), _yes(wanted))
+        return parse_request(wanted.kind, cast(bytes, known))
 
     def waiting(self) -> list[Request]:
         """The requests that wait, in the order in which they will be served."""
         known = cast("dict[bytes, bytes]", self._client.hgetall(self._keys.requests))
-        requests = [_parse_request(Kind(kind.decode()), text) for kind, text in known.items()]
+        requests = [parse_request(Kind(kind.decode()), text) for kind, text in known.items()]
         return sorted(requests, key=lambda request: list(Kind).index(request.kind))
 
     # The life of a run
@@ -194,7 +109,7 @@ class Runs:
 
     def add_pages(self, run: Run, pages: Mapping[int, Page]) -> None:
         """Write down pages that are to be fetched."""
-        printed = [(number, _print_page(page)) for number, page in pages.items()]
+        printed = [(number, print_page(page)) for number, page in pages.items()]
         for start in range(0, len(printed), 1000):  # a script takes fewer than 8,000 values
             some = printed[start : start + 1000]
             self._call("add", run.number, *(item for pair in some for item in pair))
@@ -207,11 +122,11 @@ class Runs:
         if not answer or run is None or run.number != number:
             return None
         text = cast("list[bytes]", answer)[1]
-        return run, Claim(number, run.began, str(page), token), _parse_page(text) if text else None
+        return run, Claim(number, run.began, str(page), token), parse_page(text) if text else None
 
     def set_next(self, claim: Claim, page: Page) -> bool:
         """Write down the page after the claimed one; False where it was known already."""
-        return bool(self._call("next", claim.number, int(claim.page) + 1, _print_page(page)))
+        return bool(self._call("next", claim.number, int(claim.page) + 1, print_page(page)))
 
     def done(self, claim: Claim, outcome: PageOutcome) -> bool:
         """
@@ -220,7 +135,7 @@ class Runs:
         Raises:
             RunFenced: The page was taken over, or the run is over.
         """
-        segments = [_print_segment(segment) for segment in outcome.segments]
+        segments = [print_segment(segment) for segment in outcome.segments]
         counts = [item for name, value in outcome.counts.items() if value for item in (name, value)]
         answer = self._call(
             "done",
@@ -247,13 +162,13 @@ class Runs:
         done = cast("dict[bytes, bytes]", self._client.hgetall(self._keys.run_done))
         found = []
         for page in sorted(done, key=int):
-            found += [_parse_segment(text) for text in json.loads(done[page])]
+            found += [parse_segment(text) for text in json.loads(done[page])]
         return found
 
     def page_map(self) -> list[Segment]:
         """The page map of the last complete run."""
         stored = cast("list[bytes]", self._client.lrange(self._keys.page_map, 0, -1))
-        return [_parse_segment(json.loads(text)) for text in stored]
+        return [parse_segment(json.loads(text)) for text in stored]
 
     # The end
 
@@ -271,7 +186,7 @@ class Runs:
             claim.token,
             moments.to_text(second * 1000 + microsecond // 1000),
             json.dumps(dict(meta)),
-            json.dumps([json.dumps(_print_segment(segment)) for segment in page_map]),
+            json.dumps([json.dumps(print_segment(segment)) for segment in page_map]),
         )
         if answer != b"ok":
             raise RunFenced(f"the end of run {claim.number} is in other hands")
@@ -360,33 +275,3 @@ def _yes(wanted: Request) -> str:
 
 def _error(at: str, message: str) -> str:
     return json.dumps({"at": at, "message": message})
-
-
-def _print_request(request: Request) -> str:
-    return json.dumps({**request._asdict(), "kind": request.kind.value})
-
-
-def _parse_request(kind: Kind, text: bytes) -> Request:
-    fields = json.loads(text)
-    return Request(
-        kind, fields["run_id"], fields["task_id"], bool(fields.get("accept_removals", False))
-    )
-
-
-def _print_page(page: Page) -> str:
-    return json.dumps({"cursor": page.cursor, "until": page.until})
-
-
-def _parse_page(text: bytes) -> Page:
-    fields = json.loads(text)
-    until = fields["until"]
-    return Page(fields["cursor"], Boundary(*until) if until else None)
-
-
-def _print_segment(segment: Segment) -> list[Any]:
-    return [segment.cursor, segment.last]
-
-
-def _parse_segment(fields: list[Any]) -> Segment:
-    cursor, last = fields
-    return Segment(cursor, Boundary(*last) if last else None)

@@ -6,7 +6,7 @@ from typing import cast
 import redis
 
 from collinear.store.keys import Keys
-from collinear.store.runs import Kind
+from collinear.store.run_records import Kind
 
 
 class Schedule:

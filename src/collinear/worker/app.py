@@ -4,7 +4,7 @@ from celery import Celery
 
 from collinear.settings import Settings
 from collinear.store.schedule import Schedule
-from collinear.sync import Sync
+from collinear.sync.walk import Sync
 from collinear.wiring import create_celery
 from collinear.worker.tasks import OVERSEE, add_tasks
 

@@ -7,7 +7,7 @@ from threading import Event
 from types import FrameType
 
 from celery import signals
-from celery.platforms import SecurityWarning
+from celery.exceptions import SecurityWarning
 
 from collinear.domain.errors import WrongStore
 from collinear.settings import Settings

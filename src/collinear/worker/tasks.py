@@ -9,9 +9,9 @@ from celery import Celery, Task
 
 from collinear.domain.errors import CatalogError, CursorRejected, HandedBack, RunFenced
 from collinear.refreshes import TASKS
-from collinear.store.runs import Kind, Request, Run, State
+from collinear.store.run_records import Kind, Request, Run, State
 from collinear.store.schedule import Schedule
-from collinear.sync import Sync
+from collinear.sync.walk import Sync
 from collinear.telemetry import get_logger
 
 PAGE = "fetch_datasets_page"

@@ -1,45 +1,24 @@
 """Hub -> store: bring the catalog in step with the listing, one page at a time."""
 
 import json
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import count
-from threading import Event
 from typing import Any
 
-from collinear.domain import moments
 from collinear.domain.dataset import Dataset
-from collinear.domain.errors import (
-    CursorRejected,
-    HandedBack,
-    HubError,
-    HubRateLimited,
-)
-from collinear.hub.listing import Cursor, HubListing, ListingPage
+from collinear.domain.errors import CursorRejected, HandedBack
+from collinear.hub.listing import Cursor, HubListing
 from collinear.hub.wire import Rejected, Translated, translate
-from collinear.store.budget import Budget
 from collinear.store.catalog import Catalog
-from collinear.store.runs import (
-    FINISH,
-    Boundary,
-    Kind,
-    Page,
-    PageOutcome,
-    Request,
-    Run,
-    Runs,
-    Segment,
-    State,
-)
+from collinear.store.run_records import Boundary, Kind, Page, PageOutcome, Request, Run, Segment
+from collinear.store.runs import FINISH, Runs
 from collinear.store.writer import CatalogWriter, Claim, Stored
+from collinear.sync.fetching import Fetcher
+from collinear.sync.summary import summarise
 from collinear.telemetry import get_logger
 
 log = get_logger(__name__)
 
-_TELL_AFTER = 3
-"""Failures in a row after which the status tells of them."""
-_LONGEST_PAUSE = 30.0
 _DELTA_PAGES = 20
 """A delta longer than this is better served by a page-wise run."""
 
@@ -72,22 +51,20 @@ class Sync:
         self,
         *,
         listing: HubListing,
-        budget: Budget,
+        fetcher: Fetcher,
         runs: Runs,
         writer: CatalogWriter,
         catalog: Catalog,
         endpoint: str,
         limits: SyncLimits,
-        stopping: Event,
     ) -> None:
         self._listing = listing
-        self._budget = budget
+        self._fetcher = fetcher
         self.runs = runs
         self._writer = writer
         self.catalog = catalog
         self._endpoint = endpoint
         self._limits = limits
-        self._stopping = stopping
 
     def begin(self, wanted: Request) -> Run | None:
         """
@@ -202,7 +179,7 @@ class Sync:
         segments: list[Segment] = []
         cursor = Cursor(where.cursor) if where.cursor is not None else None
         while True:
-            answer = self._fetch(self._listing.by_creation, cursor)
+            answer = self._fetcher.fetch(self._listing.by_creation, cursor)
             translated = translate(answer.rows)
             last = _last(translated.datasets)
             met = where.until is not None and last is not None and last >= where.until
@@ -233,7 +210,7 @@ class Sync:
         self, run: Run, claim: Claim, where: Page, on_next: Callable[[int], None]
     ) -> PageReport:
         cursor = Cursor(where.cursor) if where.cursor is not None else None
-        answer = self._fetch(self._listing.by_change, cursor)
+        answer = self._fetcher.fetch(self._listing.by_change, cursor)
         translated = translate(answer.rows)
         known = [one.last_modified for one in translated.datasets if one.last_modified is not None]
         reached = not known or min(known) < run.watermark
@@ -281,35 +258,6 @@ class Sync:
             )
         return stored
 
-    def _fetch(
-        self, page: Callable[[Cursor | None], ListingPage], cursor: Cursor | None
-    ) -> ListingPage:
-        """One answer of the listing, however long it takes: the place is never lost."""
-        for failures in count():
-            while (wait := self._budget.take()) > 0:
-                self._pause(min(wait, _LONGEST_PAUSE))
-            try:
-                answer = page(cursor)
-            except CursorRejected:
-                raise
-            except HubError as error:
-                pause = _pause_after(error, failures)
-                if isinstance(error, HubRateLimited):
-                    self._budget.block(pause)
-                log.warning("hub_failed", error=str(error), failures=failures + 1, pause=pause)
-                if failures + 1 >= _TELL_AFTER:
-                    self.runs.trouble(f"{error}  Still trying, every {pause:.0f} s now.")
-                self._pause(pause)
-            else:
-                if failures >= _TELL_AFTER:
-                    self.runs.trouble(None)
-                return answer
-        raise AssertionError("unreachable")
-
-    def _pause(self, seconds: float) -> None:
-        if self._stopping.wait(seconds):
-            raise HandedBack("told to stop")
-
     # Departures
 
     def _sweep(self, run: Run, claim: Claim) -> dict[str, Any] | None:
@@ -329,42 +277,8 @@ class Sync:
         return None
 
 
-def summarise(run: Run, held: dict[str, Any] | None = None) -> dict[str, Any]:
-    """What a run came to, as the result of its task shows it."""
-    names = ("rows", "created", "updated", "moved", "deleted", "unchanged", "rejected")
-    finished = run.fields.get("finished_at")
-    return {
-        "status": run.state.value,
-        "run_id": run.run_id,
-        "kind": run.kind.value,
-        "started_at": run.started_at,
-        "finished_at": finished,
-        "seconds": _seconds_between(run.started_at, finished),
-        "pages": run.count("pages_done"),
-        **{name: run.count(name) for name in names},
-        "held_removals": held,
-    }
-
-
-def is_over(run: Run) -> bool:
-    """Whether nothing more will come of a run."""
-    return run.state in {State.SUCCEEDED, State.FAILED}
-
-
-def _seconds_between(start: str, end: str | None) -> float | None:
-    first, last = moments.parse(start), moments.parse(end) if end else None
-    return None if first is None or last is None else (last - first) / 1000
-
-
 def _for_log(summary: dict[str, Any]) -> dict[str, Any]:
     return {name: summary[name] for name in summary if name not in {"run_id", "status"}}
-
-
-def _pause_after(error: HubError, failures: int) -> float:
-    """Seconds to the next attempt: what the Hub asked for, else doubling from 1 s, with jitter."""
-    if isinstance(error, HubRateLimited) and error.retry_after is not None:
-        return error.retry_after
-    return float(min(2**failures, _LONGEST_PAUSE)) * random.uniform(0.75, 1.25)
 
 
 def _counts(stored: Stored, rejected: int) -> dict[str, int]:

@@ -1,0 +1,142 @@
+"""What is known of a run and of its pages, and how the books keep it."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+
+class Kind(StrEnum):
+    """What a run walks; the order is the order of taking turns."""
+
+    REGRADE = "regrade"
+    FULL = "full"
+    PAGES = "pages"
+    DELTA = "delta"
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run sees every dataset, so that it may tell who has left."""
+        return self in {Kind.FULL, Kind.PAGES}
+
+
+class State(StrEnum):
+    """Where a run is."""
+
+    RUNNING = "running"
+    FINISHING = "finishing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+    @property
+    def going_on(self) -> bool:
+        """Whether there is work left."""
+        return self in {State.RUNNING, State.FINISHING}
+
+
+class Request(NamedTuple):
+    """A run that somebody wants."""
+
+    kind: Kind
+    run_id: str
+    task_id: str
+    accept_removals: bool = False
+
+    @classmethod
+    def new(
+        cls, kind: Kind, *, task_id: str | None = None, accept_removals: bool = False
+    ) -> "Request":
+        """A request with ids of its own."""
+        return cls(kind, uuid.uuid4().hex, task_id or str(uuid.uuid4()), accept_removals)
+
+
+class Boundary(NamedTuple):
+    """The end of a page in the order of creation: (created milliseconds, hub_id)."""
+
+    created: int
+    hub_id: str
+
+
+class Segment(NamedTuple):
+    """One answer of the listing as the page map keeps it: where it starts, and its last row."""
+
+    cursor: str | None
+    last: Boundary | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a run: where it starts, and the row that it must reach (None: the end)."""
+
+    cursor: str | None
+    until: Boundary | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as the store knows it."""
+
+    run_id: str
+    task_id: str
+    kind: Kind
+    number: int
+    state: State
+    began: int
+    started_at: str
+    accept_removals: bool
+    watermark: int
+    fields: Mapping[str, str]
+    """Everything, as stored."""
+
+    def count(self, name: str) -> int:
+        """A counter of the run: pages_done, rows, created, updated, moved, deleted, rejected."""
+        return int(self.fields.get(name) or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class PageOutcome:
+    """What became of one page."""
+
+    rows: int
+    segments: tuple[Segment, ...]
+    end: bool
+    """Whether the listing ended here."""
+    counts: Mapping[str, int]
+
+
+def print_request(request: Request) -> str:
+    """A request as the books keep it."""
+    return json.dumps({**request._asdict(), "kind": request.kind.value})
+
+
+def parse_request(kind: Kind, text: bytes) -> Request:
+    """A request as the books kept it."""
+    fields = json.loads(text)
+    return Request(
+        kind, fields["run_id"], fields["task_id"], bool(fields.get("accept_removals", False))
+    )
+
+
+def print_page(page: Page) -> str:
+    """A page as the books keep it."""
+    return json.dumps({"cursor": page.cursor, "until": page.until})
+
+
+def parse_page(text: bytes) -> Page:
+    """A page as the books kept it."""
+    fields = json.loads(text)
+    until = fields["until"]
+    return Page(fields["cursor"], Boundary(*until) if until else None)
+
+
+def print_segment(segment: Segment) -> list[Any]:
+    """A segment as the page map keeps it."""
+    return [segment.cursor, segment.last]
+
+
+def parse_segment(fields: list[Any]) -> Segment:
+    """A segment as the page map kept it."""
+    cursor, last = fields
+    return Segment(cursor, Boundary(*last) if last else None)
