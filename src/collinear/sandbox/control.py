@@ -74,6 +74,7 @@ def _clear_faults(hub: Hub, command: Command) -> Any:
 
 def _quota(hub: Hub, command: Command) -> Any:
     api = int(_number(command, "api", hub.quota.api, least=1))
+    hub.quota.headers_on_429 = command.get("headers", True) is not False
     hub.quota.change(api=api, window=int(_number(command, "window", hub.quota.window, least=1)))
     return {"api": hub.quota.api, "window": hub.quota.window}
 

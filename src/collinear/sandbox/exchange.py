@@ -52,7 +52,7 @@ def exchange(hub: Hub, request: Request, body: bytes) -> Exchange:
         if not hub.quota.headers_on_429:
             limits = ()
         return _noted(hub, request, Routed("rate_limited", _dressed(request, answer, limits)))
-    fault = hub.faults.take(request.target)
+    fault = hub.faults.take(request.target, listing=routes.is_listing(request))
     if fault is not None:
         return _faulty(hub, request, caller, body, fault, limits)
     routed = Routed("denied", denied) if denied else routes.route(hub, request, caller, body)
@@ -63,9 +63,9 @@ def _faulty(
     hub: Hub, request: Request, caller: Caller, body: bytes, fault: Fault, limits: Headers
 ) -> Exchange:
     answer = fault.replacement(request)
-    if answer is None and fault.kind is FaultKind.EMPTY_PAGE and routes.is_listing(request):
-        answer = listing.empty_page(
-            hub.world, request, anonymous=caller.anonymous, cap=hub.page_cap
+    if fault.kind is FaultKind.EMPTY_PAGE:
+        answer = listing.answer(
+            hub.world, request, anonymous=caller.anonymous, cap=hub.page_cap, emptied=True
         )
     if answer is None:
         answer = fault.spoil(routes.route(hub, request, caller, body).answer)

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from collinear.sandbox import answers
 from collinear.sandbox.answers import Answer
+from collinear.sandbox.quota import bucket_of
 from collinear.sandbox.request import Request
 
 
@@ -50,7 +51,8 @@ class Fault:
                 answer = answers.rate_limited(request.address)
                 if self.headers and self.delay > 0:
                     wait = math.ceil(self.delay)
-                    return answer.saying(("RateLimit", f'"api";r=0;t={wait}'))
+                    bucket = bucket_of(request.path)
+                    return answer.saying(("RateLimit", f'"{bucket}";r=0;t={wait}'))
                 return answer
             case FaultKind.GATEWAY_TIMEOUT:
                 return answers.gateway_timeout()
@@ -83,9 +85,11 @@ class Faults:
         """Nothing goes wrong any more."""
         self.waiting.clear()
 
-    def take(self, target: str) -> Fault | None:
+    def take(self, target: str, *, listing: bool) -> Fault | None:
         """The fault that befalls this path and query, used up by one."""
         for fault in self.waiting:
+            if fault.kind is FaultKind.EMPTY_PAGE and not listing:
+                continue
             if fault.match is None or fault.match in target:
                 fault.times -= 1
                 if fault.times <= 0:

@@ -1,6 +1,7 @@
 """A Hub that lives: every few seconds a few datasets change by themselves."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from random import Random
 
 from collinear.sandbox import operations
@@ -25,27 +26,28 @@ class Life:
     def step(self) -> list[str]:
         """Let a few things happen; what happened, for whoever wants to tell."""
         self._steps += 1
-        happened = [self._used() for _ in range(3)]
-        happened.append(self._committed())
+        actions = [self._used, self._used, self._used, self._committed]
         if self._steps % 2 == 0:
-            happened.append(self._born())
+            actions.append(self._born)
         if self._steps % 7 == 0:
-            happened.append(self._renamed())
+            actions.append(self._renamed)
         if self._steps % 11 == 0:
-            happened.append(self._deleted())
-        return [event for event in happened if event]
+            actions.append(self._deleted)
+        happened = []
+        for action in actions:
+            with suppress(BadOperation):  # nobody is there, or the name is taken: next time
+                happened.append(action())
+        return happened
 
-    def _any(self) -> str | None:
-        """The id of some dataset, rather a young one; None in an empty world."""
+    def _any(self) -> str:
+        """The id of some dataset, rather a young one; raises BadOperation in an empty world."""
         slots = self._world.order(Sort.CREATED_AT).slots
         if not slots:
-            return None
+            raise BadOperation("there is no dataset")
         return self._world.ids[slots[-1 - int(len(slots) * self._rng.random() ** 3)]]
 
     def _used(self) -> str:
         dataset_id = self._any()
-        if dataset_id is None:
-            return ""
         row = self._row(dataset_id)
         more = 1 + int(self._rng.random() * 40)
         fields = {
@@ -60,8 +62,6 @@ class Life:
 
     def _committed(self) -> str:
         dataset_id = self._any()
-        if dataset_id is None:
-            return ""
         description = str(self._row(dataset_id).get("description", "")).partition("\n\nUpdate ")[0]
         text = f"{description}\n\nUpdate {self._steps}: a few rows were corrected."
         operations.edit(self._world, dataset_id, {"description": text}, commit=True)
@@ -72,23 +72,16 @@ class Life:
         for key in ("_id", "sha", "createdAt", "lastModified"):
             del row[key]
         row.update(downloads=0, downloadsAllTime=0, likes=0)
-        try:
-            return f"{operations.add(self._world, row)['id']} is new"
-        except BadOperation:  # the name is taken; another one is born the next time
-            return ""
+        return f"{operations.add(self._world, row)['id']} is new"
 
     def _renamed(self) -> str:
         dataset_id = self._any()
-        if dataset_id is None:
-            return ""
         to = f"{dataset_id}-renamed-{self._steps}"
         operations.rename(self._world, dataset_id, to)
         return f"{dataset_id} is called {to} now"
 
     def _deleted(self) -> str:
         dataset_id = self._any()
-        if dataset_id is None or len(self._world) < 2:
-            return ""
         operations.delete(self._world, dataset_id)
         return f"{dataset_id} is gone"
 

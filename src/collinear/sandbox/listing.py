@@ -81,8 +81,19 @@ def parse(request: Request, *, cap: int = PAGE_CAP) -> Query:
     )
 
 
-def answer(world: World, request: Request, *, anonymous: bool, cap: int = PAGE_CAP) -> Answer:
-    """One page of the listing, with a Link to the next one if there is one."""
+def answer(
+    world: World,
+    request: Request,
+    *,
+    anonymous: bool,
+    cap: int = PAGE_CAP,
+    emptied: bool = False,
+) -> Answer:
+    """
+    One page of the listing, with a Link to the next one if there is one.
+
+    ``emptied``: the page has lost all its rows to a filter, and leads on to where they begin.
+    """
     try:
         query = parse(request, cap=cap)
         page = find(world, query, anonymous=anonymous)
@@ -90,25 +101,14 @@ def answer(world: World, request: Request, *, anonymous: bool, cap: int = PAGE_C
         return answers.bad_request(str(error))
     except BadCursor:
         return answers.bad_request('Invalid value for "cursor"')
+    if emptied and page.slots:
+        before = _just_before(world, query, page.slots[0])
+        return Answer(200, b"[]").saying(_link(request, query, before))
     reply = Answer(200, shapes.page(world, page.slots, query.shape))
     if page.more:
-        reply = reply.saying(link(request, query, _place(world, query.sort, page.slots[-1])))
+        place = _place(world, query.sort, page.slots[-1])
+        reply = reply.saying(_link(request, query, place))
     return reply
-
-
-def empty_page(world: World, request: Request, *, anonymous: bool, cap: int = PAGE_CAP) -> Answer:
-    """A page that lost all its rows to a filter, but leads on to where the true page begins."""
-    query = parse(request, cap=cap)
-    page = find(world, query, anonymous=anonymous)
-    empty = Answer(200, b"[]")
-    if not page.slots:
-        return empty
-    value, hub_id = _place(world, query.sort, page.slots[0])
-    if query.sort is Sort.ID:
-        value += "\0"
-    step = 1 if query.backwards else -1
-    before = f"{int(hub_id, 16) + step:024x}"
-    return empty.saying(link(request, query, Place(value, before)))
 
 
 def find(world: World, query: Query, *, anonymous: bool) -> Page:
@@ -135,8 +135,7 @@ def find(world: World, query: Query, *, anonymous: bool) -> Page:
     return Page(found[: query.limit], len(found) > query.limit)
 
 
-def link(request: Request, query: Query, place: Place) -> tuple[str, str]:
-    """The Link header: the address of this request with the cursor behind a place."""
+def _link(request: Request, query: Query, place: Place) -> tuple[str, str]:
     cursor = cursors.encode(
         query.sort, place, ascending=query.ascending, searching=bool(query.words)
     )
@@ -155,6 +154,15 @@ def _place(world: World, sort: Sort, slot: int) -> Place:
     if sort is Sort.LAST_MODIFIED:
         return Place(moments.to_text(int(value)), hub_id)
     return Place(int(value) if value.is_integer() else value, hub_id)
+
+
+def _just_before(world: World, query: Query, slot: int) -> Place:
+    """A place between a row and the one before it, where no row is."""
+    value, hub_id = _place(world, query.sort, slot)
+    if query.sort is Sort.ID:
+        return Place(f"{value}\0", hub_id)
+    step = 1 if query.backwards else -1
+    return Place(value, f"{int(hub_id, 16) + step:024x}")
 
 
 def _filter(world: World, query: Query) -> Callable[[int], bool]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from collinear.domain import moments
 from collinear.domain.errors import CatalogError
-from collinear.sandbox.fill import digest, fill
+from collinear.sandbox.fill import digest, fill, object_id
 from collinear.sandbox.rowtext import EXTRAS, FIELDS, Row
 from collinear.sandbox.world import Commit, World
 
@@ -20,8 +20,10 @@ class BadOperation(CatalogError):
 def add(world: World, row: Mapping[str, Any]) -> Row:
     """A new dataset, created now unless the row says otherwise; what it lacks is filled in."""
     _check(row)
-    second = max(int(time.time()), world.newest_second() + 1)
-    filled = fill(row, position=len(world.ids), created=second * 1000)
+    position, second = len(world.ids), _now(world)
+    if object_id(second * 1000, position) <= world.newest_hub_id():
+        second += 1
+    filled = fill(row, position=position, created=second * 1000)
     if filled["id"] in world:
         raise BadOperation(f"{filled['id']!r} exists already")
     if not world.add(filled):
@@ -42,7 +44,7 @@ def edit(world: World, dataset_id: str, fields: Mapping[str, Any], *, commit: bo
     before = world.row(slot)
     changed = dict(fields)
     if commit:
-        date = moments.to_text(max(int(time.time()) * 1000, _modified(before)))
+        date = moments.to_text(max(_now(world) * 1000, _modified(before) + 1000))
         changed.setdefault("lastModified", date)
         changed.setdefault("sha", digest(before.get("sha"), world.hub_ids[slot], date).hex())
     if changed.get("sha", before.get("sha")) != before.get("sha"):
@@ -76,6 +78,11 @@ def _slot(world: World, dataset_id: str) -> int:
     return slot
 
 
+def _now(world: World) -> int:
+    """The present second; never before the creation of the youngest dataset."""
+    return max(int(time.time()), int(world.newest_hub_id()[:8] or "0", 16))
+
+
 def _check(fields: Mapping[str, Any]) -> None:
     unknown = sorted(set(fields) - _KNOWN)
     if unknown:
@@ -87,4 +94,4 @@ def _check(fields: Mapping[str, Any]) -> None:
 def _modified(row: Row) -> int:
     text = row.get("lastModified")
     moment = moments.parse(text) if isinstance(text, str) else None
-    return 0 if moment is None else moment + 1000
+    return 0 if moment is None else moment

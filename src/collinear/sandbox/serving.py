@@ -47,7 +47,7 @@ def create_server(hub: Hub) -> uvicorn.Server:
         lifespan="off",
         log_config=None,
         access_log=False,
-        log_level=logging.CRITICAL,
+        log_level=logging.ERROR,
         proxy_headers=False,
         server_header=False,
         date_header=True,

@@ -111,10 +111,10 @@ class World:
             return size if size == UNKNOWN else size // 400
         return self._values[sort][slot]
 
-    def newest_second(self) -> int:
-        """The second of the greatest `_id`; 0 where there is none."""
+    def newest_hub_id(self) -> str:
+        """The greatest `_id`; empty where there is none."""
         slots = self.order(Sort.CREATED_AT).slots
-        return int(self.hub_ids[slots[-1]][:8], 16) if slots else 0
+        return self.hub_ids[slots[-1]] if slots else ""
 
     # Changing
 
