@@ -137,7 +137,7 @@ def test_a_text_without_a_word_finds_nothing(find: Find, typed: str) -> None:
 
 
 OPERATORS = """ "question answering" | +squad -squad | name:squad | squad^5 | squad~ | squa* |
-(squad | squad) | [a TO z] | squad AND OR NOT | squad \\ | IN [1 2] | {} | /sq.*/ | <squad> | squad?? """
+(squad | squad) | [a TO z] | squad AND OR NOT | squad \\ | IN [1 2] | {} | /sq.*/ | <squad> """
 
 
 @pytest.mark.parametrize("typed", [typed.strip() for typed in OPERATORS.split("|")])
