@@ -183,6 +183,24 @@ def test_a_part_that_lingers_is_killed(supervise: Supervise, tmp_path: Path) -> 
     assert [killed.part for killed in system.events_of(events.PartKilled)] == ["stubborn"]
 
 
+def test_a_part_that_was_not_listening_is_asked_again(supervise: Supervise, tmp_path: Path) -> None:
+    """A program that is about to install its handler may miss the first signal."""
+    code = """
+import signal, sys
+def first(*_): signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+signal.signal(signal.SIGTERM, first)
+print("on", flush=True)
+while True: signal.pause()
+"""
+    system = supervise(script("deaf", code, grace=60), patience=replace(QUICK, heard=0.2))
+    system.until(events.AllUp)
+    wait_until((tmp_path / "logs" / "deaf.log").read_text, "the part to run")
+
+    system.end()
+
+    assert not system.events_of(events.PartKilled)
+
+
 def test_a_second_wish_to_stop_is_obeyed_at_once(supervise: Supervise, tmp_path: Path) -> None:
     """Who presses Ctrl-C twice does not want to wait."""
     system = supervise(script("stubborn", STUBBORN, grace=60))

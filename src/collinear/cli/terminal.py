@@ -214,7 +214,7 @@ def _catalog(event: events.Event) -> list[Line]:
         case events.Trouble(message):
             return [Line(text.printable(message), "red")]
         case events.TroubleOver():
-            return [Line("that is over", "green")]
+            return [Line("that trouble is over", "green")]
         case _:
             return []
 

@@ -27,7 +27,7 @@ class Patience:
     A part that died is started again after ``first_pause``, which doubles up to
     ``longest_pause``, and is forgotten when it has worked for ``recovered``.  A part without a
     question of its own works when it has lived for ``settled``.  That one is still starting is
-    told every ``slow``.
+    told every ``slow``.  A part that still runs is asked to stop again every ``heard``.
     """
 
     first_pause: float = 0.5
@@ -35,6 +35,7 @@ class Patience:
     recovered: float = 30.0
     settled: float = 1.0
     slow: float = 3.0
+    heard: float = 3.0
 
 
 @dataclass(slots=True)
@@ -168,13 +169,18 @@ class Supervisor:
         self._report(events.Stopped())
 
     def _stop_wave(self, children: list[Child], stop: StopRequest) -> None:
-        asked_at = time.monotonic()
+        began = asked_at = time.monotonic()
         for child in children:
             child.ask_to_stop()
         while children := [child for child in children if child.poll() is None]:
-            waited = time.monotonic() - asked_at
+            now = time.monotonic()
+            ask_again = now - asked_at > self._patience.heard
+            if ask_again:  # a signal is lost on a program that is just preparing to hear it
+                asked_at = now
             for child in children:
-                if stop.at_once or waited > child.part.grace:
+                if ask_again:
+                    child.ask_to_stop()
+                if stop.at_once or now - began > child.part.grace:
                     child.kill()
                     self._report(events.PartKilled(child.part.name))
             stop.wait(_TICK)
