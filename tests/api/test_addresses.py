@@ -118,15 +118,15 @@ def test_what_is_no_dataset_is_said_to_be_none(api: httpx2.Client, stock: Stock,
 
 
 @pytest.mark.parametrize("path", ["%ff", "org/%c3%28", "%ed%a0%80/files", "a/%f5%80%80%80"])
-def test_bytes_that_are_no_text_are_refused(empty_api: httpx2.Client, path: str) -> None:
+def test_bytes_that_are_no_text_are_refused(api: httpx2.Client, path: str) -> None:
     """No id can be meant by them."""
-    refused(raw(empty_api, f"/api/datasets/{path}"), 422, "bad-parameter")
+    refused(raw(api, f"/api/datasets/{path}"), 422, "bad-parameter")
 
 
 @pytest.mark.parametrize("path", ["//files", "///", "//", "//commits/"])
-def test_an_empty_id_is_refused(empty_api: httpx2.Client, path: str) -> None:
+def test_an_empty_id_is_refused(api: httpx2.Client, path: str) -> None:
     """Two slashes in a row leave nothing between them."""
-    answer = raw(empty_api, f"/api/datasets{path}")
+    answer = raw(api, f"/api/datasets{path}")
     assert answer.status_code in (404, 422)
     assert answer.headers["content-type"] == "application/problem+json"
 

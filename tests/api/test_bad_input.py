@@ -61,10 +61,10 @@ from tests.api.answers import blamed, found, refused
     ],
 )
 def test_a_parameter_that_does_not_fit_is_named(
-    empty_api: httpx2.Client, query: str, names: list[str]
+    api: httpx2.Client, query: str, names: list[str]
 ) -> None:
     """422 lists each with its reason."""
-    blame = blamed(empty_api.get(f"/api/datasets?{query}"))
+    blame = blamed(api.get(f"/api/datasets?{query}"))
     assert list(blame) == names
     assert all(blame.values())
 
@@ -84,19 +84,19 @@ def test_a_parameter_that_does_not_fit_is_named(
         "offset=9007199254740992",
     ],
 )
-def test_what_is_only_unusual_is_answered(empty_api: httpx2.Client, query: str) -> None:
+def test_what_is_only_unusual_is_answered(api: httpx2.Client, query: str) -> None:
     """Nothing fits, and that is an answer; a year before the Hub is out of bounds at worst."""
-    assert empty_api.get(f"/api/datasets?{query}").status_code in (200, 422)
+    assert api.get(f"/api/datasets?{query}").status_code in (200, 422)
 
 
-def test_a_near_miss_is_told_what_was_meant(empty_api: httpx2.Client) -> None:
+def test_a_near_miss_is_told_what_was_meant(api: httpx2.Client) -> None:
     """``licence`` is an honest mistake."""
-    assert blamed(empty_api.get("/api/datasets?licence=mit")) == {
+    assert blamed(api.get("/api/datasets?licence=mit")) == {
         "licence": "is unknown; did you mean license?"
     }
 
 
-def test_routes_without_parameters_take_none(empty_api: httpx2.Client) -> None:
+def test_routes_without_parameters_take_none(api: httpx2.Client) -> None:
     """A parameter that does nothing would be believed to do something."""
     for path in (
         "/api/datasets/org/a",
@@ -107,10 +107,10 @@ def test_routes_without_parameters_take_none(empty_api: httpx2.Client) -> None:
         "/livez",
         "/metrics",
     ):
-        assert list(blamed(empty_api.get(f"{path}?verbose=1"))) == ["verbose"]
+        assert list(blamed(api.get(f"{path}?verbose=1"))) == ["verbose"]
 
 
-def test_wrong_methods_and_pages_are_problems_too(empty_api: httpx2.Client) -> None:
+def test_wrong_methods_and_pages_are_problems_too(api: httpx2.Client) -> None:
     """Also those that the framework finds out about; 405 says what is taken."""
     for method, path, allowed in (
         ("POST", "/api/datasets", "GET, HEAD"),
@@ -121,12 +121,12 @@ def test_wrong_methods_and_pages_are_problems_too(empty_api: httpx2.Client) -> N
         ("DELETE", "/api/datasets/refresh-cache", "POST"),
         ("POST", "/livez", "GET, HEAD"),
     ):
-        answer = empty_api.request(method, path)
+        answer = api.request(method, path)
         refused(answer, 405, "wrong-method")
         assert answer.headers["allow"] == allowed
-    refused(empty_api.request("BREW", "/api/datasets"), 400, "bad-http")
+    refused(api.request("BREW", "/api/datasets"), 400, "bad-http")
     for path in ("/nothing", "/api", "/api/", "/api/datasetsx", "/docs/assets/../../x", "/%00"):
-        refused(empty_api.get(path), 404, "no-such-page")
+        refused(api.get(path), 404, "no-such-page")
 
 
 def _tree(root: type[CatalogError]) -> set[type[CatalogError]]:
@@ -143,13 +143,13 @@ def test_every_error_of_the_tree_has_an_answer() -> None:
         assert 300 <= kind.status < 600
 
 
-def test_every_problem_explains_itself(empty_api: httpx2.Client) -> None:
+def test_every_problem_explains_itself(api: httpx2.Client) -> None:
     """The type is an address that says what to do."""
     for name, kind in NAMED.items():
-        body = found(empty_api.get(f"/problems/{name}"))
+        body = found(api.get(f"/problems/{name}"))
         assert body["status"] == kind.status
         assert body["advice"]
-    refused(empty_api.get("/problems/nothing"), 404, "no-such-page")
+    refused(api.get("/problems/nothing"), 404, "no-such-page")
 
 
 _NAMES = [*DatasetQuery.model_fields, "page", "q"]
@@ -183,15 +183,15 @@ _segments = strategies.sampled_from(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_nothing_that_anybody_sends_breaks_anything(
-    empty_api: httpx2.Client, segments: list[str], query: list[tuple[str, str]], method: str
+    api: httpx2.Client, segments: list[str], query: list[tuple[str, str]], method: str
 ) -> None:
     """Whatever the path and the query: never a server error but the missing index."""
     path = "/".join(
         "".join(f"%{byte:02x}" for byte in segment.encode(errors="surrogatepass"))
         for segment in segments
     )
-    url = empty_api.base_url.copy_with(raw_path=f"/api/datasets/{path}".encode())
-    answer = empty_api.send(httpx2.Request(method, url.copy_merge_params(query)))
+    url = api.base_url.copy_with(raw_path=f"/api/datasets/{path}".encode())
+    answer = api.send(httpx2.Request(method, url.copy_merge_params(query)))
     assert answer.status_code < 500, answer.text
     if answer.status_code >= 400 and method != "HEAD":
         assert answer.headers["content-type"] == "application/problem+json"
@@ -210,11 +210,11 @@ def test_nothing_that_anybody_sends_breaks_anything(
     ],
 )
 def test_bytes_that_are_hardly_http_are_answered_or_hung_up_on(
-    empty_api: httpx2.Client, sent: bytes
+    api: httpx2.Client, sent: bytes
 ) -> None:
     """And the next caller is served."""
-    with socket.create_connection(("127.0.0.1", empty_api.base_url.port or 0), timeout=10) as peer:
+    with socket.create_connection(("127.0.0.1", api.base_url.port or 0), timeout=10) as peer:
         peer.sendall(sent)
         answer = peer.recv(65536)
     assert not answer.startswith(b"HTTP/1.1 5")
-    assert found(empty_api.get("/livez")) == {"status": "alive"}
+    assert found(api.get("/livez")) == {"status": "alive"}

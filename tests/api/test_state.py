@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from collinear.api import models
 from collinear.settings import Settings
-from collinear.store.runs import Kind
+from collinear.store.run_records import Kind
 from tests.api.answers import blamed, found, refused
 from tests.api.serving import running_api
 from tests.store.stock import Stock, dataset
@@ -22,10 +22,10 @@ def status(api: httpx2.Client) -> models.CacheStatus:
 
 
 def test_the_status_follows_a_run_from_its_start_to_its_end(
-    api: httpx2.Client, stock: Stock, settings: Settings
+    fresh_api: httpx2.Client, stock: Stock, settings: Settings
 ) -> None:
     """Empty, warming up, at work, warm; with an index, and behind."""
-    empty = status(api)
+    empty = status(fresh_api)
     assert (empty.total_items, empty.warming_up, empty.refreshing) == (0, True, False)
     assert empty.progress is None
     assert empty.index is None
@@ -35,7 +35,7 @@ def test_the_status_follows_a_run_from_its_start_to_its_end(
     run = stock.begin(Kind.FULL)
     stock.put(dataset(1, "org/a"), dataset(2, "org/b"))
     stock.client.hset(stock.keys.run, mapping={"pages_done": 12, "pages_total": 15, "rows": 12_000})
-    busy = status(api)
+    busy = status(fresh_api)
     assert (busy.total_items, busy.warming_up, busy.refreshing) == (2, True, True)
     assert busy.progress is not None
     assert busy.progress.run_id == run.run_id
@@ -50,7 +50,7 @@ def test_the_status_follows_a_run_from_its_start_to_its_end(
 
     stock.end()
     stock.index(settings.index_dir)
-    done = status(api)
+    done = status(fresh_api)
     assert (done.warming_up, done.refreshing, done.progress) == (False, False, None)
     assert done.last_update is not None
     assert done.index is not None
@@ -61,7 +61,7 @@ def test_the_status_follows_a_run_from_its_start_to_its_end(
     )
 
     stock.put(dataset(3, "org/c"))
-    behind = status(api)
+    behind = status(fresh_api)
     assert behind.index is not None
     assert behind.index.lag_seconds > 0
 
@@ -135,10 +135,10 @@ def test_a_refresh_is_queued_once_and_can_be_followed(api: httpx2.Client, stock:
     ],
 )
 def test_without_a_token_nobody_from_elsewhere_may_ask(
-    empty_api: httpx2.Client, headers: dict[str, str]
+    api: httpx2.Client, headers: dict[str, str]
 ) -> None:
     """A page of another site in a browser here, or a proxy's caller, is from elsewhere."""
-    refused(empty_api.post(REFRESH, headers=headers), 403, "not-allowed")
+    refused(api.post(REFRESH, headers=headers), 403, "not-allowed")
 
 
 def test_without_a_token_a_page_of_ours_may_ask(api: httpx2.Client, stock: Stock) -> None:

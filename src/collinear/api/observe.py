@@ -1,5 +1,6 @@
 """Around every request: an id, a count, a duration, and a problem where something broke."""
 
+import logging
 import re
 from time import perf_counter
 from uuid import uuid4
@@ -13,6 +14,8 @@ from collinear.api.metrics import RequestMetrics
 from collinear.telemetry import get_logger
 
 log = get_logger(__name__)
+_LEVEL = logging.getLogger(__name__)
+"""Asked first: a line that nobody reads is not worth making up for every request."""
 
 _ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,100}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -65,13 +68,14 @@ class Observed:
                 self._metrics.observe(
                     method=method, route=_route(scope), status=status, seconds=seconds
                 )
-                log.debug(
-                    "request_answered",
-                    method=method,
-                    route=_route(scope),
-                    status=status,
-                    seconds=round(seconds, 6),
-                )
+                if _LEVEL.isEnabledFor(logging.DEBUG):
+                    log.debug(
+                        "request_answered",
+                        method=method,
+                        route=_route(scope),
+                        status=status,
+                        seconds=round(seconds, 6),
+                    )
 
 
 def _route(scope: Scope) -> str:

@@ -4,10 +4,9 @@ import json
 from typing import Annotated, Any
 from urllib.parse import unquote
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
-from collinear.api import answers, conditions, models
-from collinear.api.parameters import only
+from collinear.api import answers, conditions, models, parameters
 from collinear.api.problems import problems
 from collinear.api.system import UseCatalog, UseSystem
 from collinear.domain import errors
@@ -41,14 +40,16 @@ UseDatasetId = Annotated[str, Depends(_dataset_id)]
     "/datasets",
     operation_id="listDatasets",
     response_model=models.Page,
-    dependencies=[only(DatasetQuery)],
+    openapi_extra=parameters.documented(DatasetQuery),
     responses=NOT_MODIFIED
     | problems(
         errors.BadParameter, errors.BadCursor, errors.IndexNotReady, errors.StoreUnavailable
     ),
 )
 async def list_datasets(
-    request: Request, query: Annotated[DatasetQuery, Query()], catalog: UseCatalog
+    request: Request,
+    query: Annotated[DatasetQuery, parameters.query(DatasetQuery)],
+    catalog: UseCatalog,
 ) -> Response:
     """Search, filter, order and page through every dataset on the Hub."""
     if conditions.asks_for_change(request):
@@ -65,7 +66,7 @@ async def list_datasets(
     "/impact-policy",
     operation_id="getImpactPolicy",
     response_model=models.ImpactPolicy,
-    dependencies=[only()],
+    dependencies=[parameters.none()],
     responses=NOT_MODIFIED | problems(errors.BadParameter, errors.StoreUnavailable),
 )
 async def get_impact_policy(request: Request, catalog: UseCatalog, system: UseSystem) -> Response:
@@ -78,7 +79,7 @@ async def get_impact_policy(request: Request, catalog: UseCatalog, system: UseSy
     "/datasets/{dataset_id}",
     operation_id="getDataset",
     response_model=models.Detail,
-    dependencies=[only()],
+    dependencies=[parameters.none()],
     responses=NOT_MODIFIED
     | problems(
         errors.BadParameter, errors.DatasetNotFound, errors.DatasetMoved, errors.StoreUnavailable

@@ -8,8 +8,7 @@ from fastapi.responses import RedirectResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 
-from collinear.api import answers, models
-from collinear.api.parameters import only
+from collinear.api import answers, models, parameters
 from collinear.api.problems import NAMED, problems
 from collinear.api.system import UseCatalog, UseSystem
 from collinear.domain import errors
@@ -24,7 +23,10 @@ async def get_root(request: Request) -> Response:
 
 
 @router.get(
-    "/livez", operation_id="getLiveness", response_model=models.Alive, dependencies=[only()]
+    "/livez",
+    operation_id="getLiveness",
+    response_model=models.Alive,
+    dependencies=[parameters.none()],
 )
 async def get_liveness() -> Response:
     """Whether this process works, whatever the others do."""
@@ -35,7 +37,7 @@ async def get_liveness() -> Response:
     "/readyz",
     operation_id="getReadiness",
     response_model=models.Ready,
-    dependencies=[only()],
+    dependencies=[parameters.none()],
     responses=problems(errors.StoreUnavailable, errors.IndexNotReady),
 )
 async def get_readiness(catalog: UseCatalog) -> Response:
@@ -52,7 +54,7 @@ async def get_readiness(catalog: UseCatalog) -> Response:
     "/metrics",
     operation_id="getMetrics",
     response_class=Response,
-    dependencies=[only()],
+    dependencies=[parameters.none()],
     responses={200: {"content": {"text/plain": {}}, "description": "Prometheus's text format."}},
 )
 async def get_metrics(system: UseSystem) -> Response:
@@ -69,7 +71,7 @@ async def get_metrics(system: UseSystem) -> Response:
     "/problems/{name}",
     operation_id="explainProblem",
     response_model=dict[str, str | int],
-    dependencies=[only()],
+    dependencies=[parameters.none()],
     responses=problems(errors.BadParameter, errors.NotFound),
 )
 async def explain_problem(

@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from collinear.api import answers, models
-from collinear.api.parameters import only
+from collinear.api import answers, models, parameters
 from collinear.api.problems import problems
 from collinear.api.routes.datasets import NOT_MODIFIED, UseDatasetId
 from collinear.api.system import UseCatalog, UseSystem
@@ -76,13 +75,13 @@ class FileUrlQuery(_AtRevision):
     "/{dataset_id}/commits",
     operation_id="listCommits",
     response_model=list[models.Commit],
-    dependencies=[only(CommitsQuery)],
+    openapi_extra=parameters.documented(CommitsQuery),
     responses=NOT_MODIFIED | problems(*_HUB_ERRORS),
 )
 async def list_commits(
     request: Request,
     dataset_id: UseDatasetId,
-    query: Annotated[CommitsQuery, Query()],
+    query: Annotated[CommitsQuery, parameters.query(CommitsQuery)],
     catalog: UseCatalog,
     system: UseSystem,
 ) -> Response:
@@ -96,13 +95,13 @@ async def list_commits(
     "/{dataset_id}/files",
     operation_id="listFiles",
     response_model=list[str] | list[models.File],
-    dependencies=[only(FilesQuery)],
+    openapi_extra=parameters.documented(FilesQuery),
     responses=NOT_MODIFIED | problems(*_HUB_ERRORS),
 )
 async def list_files(
     request: Request,
     dataset_id: UseDatasetId,
-    query: Annotated[FilesQuery, Query()],
+    query: Annotated[FilesQuery, parameters.query(FilesQuery)],
     catalog: UseCatalog,
     system: UseSystem,
 ) -> Response:
@@ -116,13 +115,13 @@ async def list_files(
     "/{dataset_id}/file-url",
     operation_id="getFileUrl",
     response_model=models.FileAddress,
-    dependencies=[only(FileUrlQuery)],
+    openapi_extra=parameters.documented(FileUrlQuery),
     responses=NOT_MODIFIED | problems(*_HUB_ERRORS, errors.FileNotFound),
 )
 async def get_file_url(
     request: Request,
     dataset_id: UseDatasetId,
-    query: Annotated[FileUrlQuery, Query()],
+    query: Annotated[FileUrlQuery, parameters.query(FileUrlQuery)],
     catalog: UseCatalog,
     system: UseSystem,
 ) -> Response:

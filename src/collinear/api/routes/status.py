@@ -2,12 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from collinear.api import access, answers, models
-from collinear.api.parameters import only
+from collinear.api import access, answers, models, parameters
 from collinear.api.problems import NotAuthenticated, problems
 from collinear.api.routes.datasets import NOT_MODIFIED
 from collinear.api.system import UseCatalog, UseRefreshes, UseSystem
@@ -33,7 +32,7 @@ class RefreshQuery(BaseModel):
     "/cache-status",
     operation_id="getCacheStatus",
     response_model=models.CacheStatus,
-    dependencies=[only()],
+    dependencies=[parameters.none()],
     responses=NOT_MODIFIED | problems(errors.BadParameter, errors.StoreUnavailable),
 )
 async def get_cache_status(request: Request, catalog: UseCatalog) -> Response:
@@ -46,7 +45,7 @@ async def get_cache_status(request: Request, catalog: UseCatalog) -> Response:
     "/meta",
     operation_id="getMeta",
     response_model=dict[str, str],
-    dependencies=[only()],
+    dependencies=[parameters.none()],
     responses=NOT_MODIFIED | problems(errors.BadParameter, errors.StoreUnavailable),
 )
 async def get_meta(request: Request, catalog: UseCatalog) -> Response:
@@ -60,14 +59,14 @@ async def get_meta(request: Request, catalog: UseCatalog) -> Response:
     operation_id="requestRefresh",
     status_code=202,
     response_model=models.RefreshAccepted,
-    dependencies=[only(RefreshQuery)],
+    openapi_extra=parameters.documented(RefreshQuery),
     responses=problems(
         errors.BadParameter, errors.NotAllowed, NotAuthenticated, errors.StoreUnavailable
     ),
 )
 async def request_refresh(
     request: Request,
-    query: Annotated[RefreshQuery, Query()],
+    query: Annotated[RefreshQuery, parameters.query(RefreshQuery)],
     system: UseSystem,
 ) -> Response:
     """Queue a refresh, or learn about the one that goes on or waits already."""
@@ -92,7 +91,7 @@ async def get_no_refresh() -> None:
     "/refresh-cache/{task_id}",
     operation_id="getRefresh",
     response_model=models.RefreshOutcome,
-    dependencies=[only()],
+    dependencies=[parameters.none()],
     responses=problems(errors.BadParameter, errors.TaskNotFound, errors.StoreUnavailable),
 )
 async def get_refresh(
