@@ -103,6 +103,8 @@ def test_a_store_that_goes_and_comes_back(settings: Settings, tmp_path: Path) ->
             answer = api.get(path, timeout=5)
             refused(answer, 503, "store-unavailable")
             assert answer.headers["retry-after"] == "2"
+        answer = api.post("/api/datasets/refresh-cache", timeout=5)
+        refused(answer, 503, "store-unavailable")
         assert found(api.get("/livez")) == {"status": "alive"}
         assert "collinear_store_up 0.0" in api.get("/metrics").text
         with ValkeyServer(data_dir=tmp_path / "second", port=port):

@@ -115,6 +115,12 @@ def test_a_refresh_is_queued_once_and_can_be_followed(api: httpx2.Client, stock:
     assert outcome.run_id == first.run_id
     assert outcome.kind == "full"
     assert outcome.summary is None
+    assert outcome.state == "PENDING"
+    run = stock.begin(Kind.FULL)
+    assert (run.task_id, run.run_id) == (first.task_id, first.run_id)
+    begun = models.RefreshOutcome.model_validate_json(api.get(f"{REFRESH}/{first.task_id}").content)
+    assert begun.state == "STARTED"
+    assert begun.progress is not None
     refused(api.get(f"{REFRESH}/nobody-knows"), 404, "task-not-found")
     assert list(blamed(api.post(f"{REFRESH}?kind=half"))) == ["kind"]
     assert list(blamed(api.post(f"{REFRESH}?force=true"))) == ["force"]

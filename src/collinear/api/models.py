@@ -189,15 +189,24 @@ class RefreshAccepted(_Answer):
     run_id: str
 
 
+class RefreshProgress(_Answer):
+    """How far a refresh has come."""
+
+    pages_done: _Count
+    pages_total: int | None
+    rows: _Count
+    started_at: AwareDatetime | None
+
+
 class RefreshOutcome(BaseModel):
     """What became of a refresh."""
 
-    state: str
+    state: Literal["PENDING", "STARTED", "SUCCESS", "FAILURE"]
     run_id: str | None
-    kind: str | None
-    progress: Progress | None
-    summary: dict[str, object] | None
-    error: str | None
+    kind: Literal["full", "pages", "delta"] | None
+    progress: RefreshProgress | None
+    summary: dict[str, object] | None = Field(description="Counts, once it has succeeded.")
+    error: str | None = Field(description="Why it has failed, if it has.")
 
 
 class CommitAuthor(_Answer):

@@ -71,8 +71,9 @@ async def request_refresh(
 ) -> Response:
     """Queue a refresh, or learn about the one that goes on or waits already."""
     access.check(request, system.settings.admin_token)
-    desk = await system.refreshes()
-    refresh = await desk.request(query.kind, accept_removals=query.accept_removals)
+    await (await system.catalog()).reader.version()  # a store that is gone is told at once
+    refreshes = await system.refreshes()
+    refresh = await refreshes.request(query.kind, accept_removals=query.accept_removals)
     body = {
         "status": "accepted" if refresh.accepted else "already_running",
         "task_id": refresh.task_id,
