@@ -1,5 +1,6 @@
 """Asking for a refresh, and asking what became of it."""
 
+import json
 from typing import Any, NamedTuple
 
 from anyio import to_thread
@@ -8,6 +9,7 @@ from celery.result import AsyncResult
 
 from collinear.store.run_records import Kind, Request, Run, State
 from collinear.store.runs import Runs
+from collinear.store.summary import summarise
 
 QUEUE = "collinear"
 TASKS = {
@@ -63,21 +65,21 @@ def _request(runs: Runs, celery: Celery, kind: str, accept_removals: bool) -> Re
 
 
 def _outcome(runs: Runs, celery: Celery, task_id: str) -> dict[str, Any] | None:
-    run = runs.current()
-    if run is not None and run.task_id == task_id and run.state is not State.SUCCEEDED:
-        return _of_run(run)
+    # A request waits, then is the current run, then has a result: asked for in this order it is
+    # found wherever it is, also while it passes from one to the next
     for request in runs.waiting():
         if request.task_id == task_id:
             return _outcome_of(task_id, request.run_id, request.kind.value, "PENDING")
-    result: AsyncResult[Any] = AsyncResult(task_id, app=celery)
-    if result.state == "SUCCESS" and isinstance(result.result, dict):
-        summary = result.result
-        answer = _outcome_of(task_id, summary.get("run_id"), summary.get("kind"), "SUCCESS")
-        return {**answer, "summary": summary}
-    if result.state == "FAILURE":
-        return {**_outcome_of(task_id, None, None, "FAILURE"), "error": str(result.result)}
+    run = runs.current()
     if run is not None and run.task_id == task_id:
         return _of_run(run)
+    result: AsyncResult[Any] = AsyncResult(task_id, app=celery)
+    if result.state in {"STARTED", "SUCCESS"} and isinstance(result.result, dict):
+        summary = result.result
+        answer = _outcome_of(task_id, summary.get("run_id"), summary.get("kind"), result.state)
+        return {**answer, "summary": summary if result.state == "SUCCESS" else None}
+    if result.state == "FAILURE":
+        return {**_outcome_of(task_id, None, None, "FAILURE"), "error": str(result.result)}
     return None
 
 
@@ -91,8 +93,10 @@ def _of_run(run: Run) -> dict[str, Any]:
         "rows": run.count("rows"),
         "started_at": run.started_at,
     }
-    if run.state is State.FAILED:
-        answer["error"] = run.fields.get("error")
+    if run.state is State.SUCCEEDED:
+        answer["summary"] = summarise(run)
+    elif run.state is State.FAILED:
+        answer["error"] = json.loads(run.fields["error"])["message"]
     return answer
 
 

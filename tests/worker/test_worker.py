@@ -16,10 +16,8 @@ from collinear.store.runs import Runs
 from collinear.wiring import create_celery
 from tests.agreement import assert_agreement, assert_at_rest, assert_snapshot, stored_ids
 from tests.hubs import RunningHub
+from tests.parts import Start
 from tests.waiting import wait_until
-from tests.worker.conftest import PartProcess
-
-Start = Callable[..., PartProcess]
 
 
 def fill(hub: RunningHub, count: int) -> list[str]:

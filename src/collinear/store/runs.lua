@@ -122,7 +122,10 @@ function steps.finish(number, token, now, fields, map)
   if not is(number) or redis.call('HGET', claims, 'finish') ~= token then return 'fenced' end
   redis.call('HSET', run, 'state', 'succeeded', 'finished_at', now)
   redis.call('HSET', meta, 'refreshing', 'false', 'last_update', now, 'last_error', '')
-  for name, value in pairs(cjson.decode(fields)) do redis.call('HSET', meta, name, value) end
+  for name, value in pairs(cjson.decode(fields)) do
+    redis.call('HSET', meta, name, value)
+    if name == 'held_removals' then redis.call('HSET', run, name, value) end
+  end
   local segments = cjson.decode(map)
   if #segments > 0 then
     redis.call('DEL', page_map)

@@ -12,9 +12,9 @@ from collinear.hub.wire import Rejected, Translated, translate
 from collinear.store.catalog import Catalog
 from collinear.store.run_records import Boundary, Kind, Page, PageOutcome, Request, Run, Segment
 from collinear.store.runs import FINISH, Runs
+from collinear.store.summary import summarise
 from collinear.store.writer import CatalogWriter, Claim, Stored
 from collinear.sync.fetching import Fetcher
-from collinear.sync.summary import summarise
 from collinear.telemetry import get_logger
 
 log = get_logger(__name__)
@@ -151,7 +151,7 @@ class Sync:
         ended = self.runs.current()
         if ended is None or ended.number != number:
             return None
-        summary = summarise(ended, held)
+        summary = summarise(ended)
         log.info("run_succeeded", run=run.run_id, **_for_log(summary))
         return summary
 

@@ -89,7 +89,13 @@ class _Crew:
     def page(self, number: int, page: int) -> None:
         """Fetch and store one page."""
         with _logged(PAGE, run_number=number, page=page) as outcome:
-            report = self._sync.page(number, page, on_next=lambda n: self._send_page(number, n))
+            try:
+                report = self._sync.page(number, page, on_next=lambda n: self._send_page(number, n))
+            except CursorRejected as error:
+                run = self._sync.runs.current()
+                if run is not None and run.number == number:
+                    self._store_result(run.task_id, error, "FAILURE")
+                raise
             if report is None:
                 outcome["skipped"] = True
                 return

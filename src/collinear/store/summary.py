@@ -1,14 +1,16 @@
 """What a run came to."""
 
+import json
 from typing import Any
 
 from collinear.domain import moments
 from collinear.store.run_records import Run
 
 
-def summarise(run: Run, held: dict[str, Any] | None = None) -> dict[str, Any]:
+def summarise(run: Run) -> dict[str, Any]:
     """What a run came to, as the result of its task shows it."""
     names = ("rows", "created", "updated", "moved", "deleted", "unchanged", "rejected")
+    held = run.fields.get("held_removals")
     finished = run.fields.get("finished_at")
     return {
         "status": run.state.value,
@@ -19,7 +21,7 @@ def summarise(run: Run, held: dict[str, Any] | None = None) -> dict[str, Any]:
         "seconds": _seconds_between(run.started_at, finished),
         "pages": run.count("pages_done"),
         **{name: run.count(name) for name in names},
-        "held_removals": held,
+        "held_removals": json.loads(held) if held else None,
     }
 
 
