@@ -13,7 +13,8 @@ from collinear.search.writer import IndexWriter
 from collinear.store.catalog import Catalog
 from collinear.store.documents import parse
 from collinear.store.keys import Keys
-from collinear.store.runs import Kind, Request, Run, Runs
+from collinear.store.run_records import Kind, Request, Run
+from collinear.store.runs import Runs
 from collinear.store.writer import CatalogWriter, Claim
 
 ENDPOINT = "http://hub.test"

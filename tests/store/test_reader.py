@@ -16,7 +16,7 @@ from collinear.domain.errors import DatasetMoved, DatasetNotFound, StoreUnavaila
 from collinear.domain.query import SortField, SortOrder
 from collinear.store.keys import Keys
 from collinear.store.reader import CatalogReader, Place, Window
-from collinear.store.runs import Kind
+from collinear.store.run_records import Kind
 from tests.store.stock import Stock, dataset
 
 pytestmark = pytest.mark.anyio
