@@ -175,6 +175,15 @@ def test_bad_commands_are_refused_with_a_sentence(command: bytes, said: str) -> 
         assert hub.get("/_sandbox/control").status_code == 400
 
 
+def test_switches_of_a_running_hub(hub: RunningHub) -> None:
+    """Smaller pages; and a missing dataset that says so to everyone."""
+    hub.add(id="a/b")
+    hub.add(id="a/c")
+    assert hub.control("options", page_cap=1, repo_not_found_code=True)["page_cap"] == 1
+    assert len(hub.get("/api/datasets").json()) == 1
+    assert hub.get("/api/datasets/no/one").headers["x-error-code"] == "RepoNotFound"
+
+
 def test_the_log_shows_what_was_asked(hub: RunningHub) -> None:
     """Method, path, query and status of each request, oldest first."""
     hub.get("/api/datasets?limit=1&offset=5")

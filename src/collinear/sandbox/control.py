@@ -79,6 +79,13 @@ def _quota(hub: Hub, command: Command) -> Any:
     return {"api": hub.quota.api, "window": hub.quota.window}
 
 
+def _options(hub: Hub, command: Command) -> Any:
+    if "repo_not_found_code" in command:
+        hub.repo_not_found_code = command["repo_not_found_code"] is True
+    hub.page_cap = int(_number(command, "page_cap", hub.page_cap, least=1))
+    return {"repo_not_found_code": hub.repo_not_found_code, "page_cap": hub.page_cap}
+
+
 def _stats(hub: Hub, command: Command) -> Any:
     journal = hub.journal
     return {
@@ -111,6 +118,7 @@ _OPS: Mapping[str, Callable[[Hub, Command], Any]] = {
     "fault": _fault,
     "clear_faults": _clear_faults,
     "quota": _quota,
+    "options": _options,
     "stats": _stats,
     "log": _log,
     "clear_log": _clear_log,

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from random import Random
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from collinear.sandbox.descriptions import Describer
 from collinear.sandbox.fill import HORIZON, LEGACY_FLOOR, moment, object_id
@@ -16,7 +16,9 @@ from collinear.sandbox.world import World
 
 _CHUNK = 1000
 _CODES = tuple(LANGUAGES)
-_NAMES = tuple(LANGUAGES.values())
+_PROFILES = 4_000
+_LARGEST = 400 * 2**40
+_NOBODY = "Data/Set"
 _LEGACY = 400
 """So many datasets are older than the Hub's records; some of them have no namespace."""
 
@@ -61,23 +63,35 @@ def generate(datasets: int, seed: int) -> Iterator[Made]:
         yield maker.make(place, created)
 
 
+class _Profile(NamedTuple):
+    """What many datasets have in common: language, task, number of rows, tags."""
+
+    language: str
+    task: str
+    rows: int
+    tags: list[str] | None
+
+
 class _Maker:
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._namer = Namer(seed)
         self._describer = Describer(seed)
-        self._rng = Random()
-        self._previous = ""
+        self._rng = Random(f"profiles {seed}")
+        self._profiles = [_profile(self._rng) for _ in range(_PROFILES)]
+        self._previous = _NOBODY
 
     def make(self, place: int, created: int) -> Made:
+        """The dataset at a place; must be asked for one place after the other."""
         rng = self._rng
         if place % _CHUNK == 0:
             rng.seed(f"{self._seed} {place // _CHUNK}")
+            self._previous = _NOBODY
         draw = rng.random
-        topic, task = TOPICS[int(draw() * len(TOPICS))], TASKS[int(draw() ** 1.6 * len(TASKS))]
-        language = int(draw() ** 3 * len(_CODES))
+        topic = TOPICS[int(draw() * len(TOPICS))]
+        profile = self._profiles[int(draw() * _PROFILES)]
         author: str | None = self._namer.author(rng)
-        name = self._namer.dataset(rng, topic, task)
+        name = self._namer.dataset(rng, topic, profile.task)
         dataset_id, former_id = f"{author}/{name}", None
         if place % 1500 == 777:  # the same name again, in other letters
             author, _, other = self._previous.partition("/")
@@ -88,57 +102,61 @@ class _Maker:
             former_id = f"{name}_{place}"
         elif place % 350 == 200:
             former_id = f"{self._namer.author(rng)}/{name}"
-        self._previous = dataset_id if author else "Data/Set"
+        self._previous = dataset_id if author else _NOBODY
         row: Row = {"_id": object_id(created, place), "id": dataset_id}
         if author:
             row["author"] = author
-        modified = created
-        if draw() < 0.55:
-            modified += int((HORIZON - created) * draw() ** 5) // 1000 * 1000
+        modified, later = created, draw()
+        if later < 0.55:  # most of them soon after they were created
+            modified += int((HORIZON - created) * (later / 0.55) ** 5) // 1000 * 1000
         row["sha"] = rng.randbytes(20).hex()
         row["createdAt"] = moment(created)
-        row["lastModified"] = moment(max(modified, created))
+        row["lastModified"] = moment(modified)
         row["private"] = False
         row["gated"] = _gated(draw())
         row["disabled"] = draw() < 0.001
         _count(row, rng)
-        size = self._size(rng)
-        if size is not None:
-            row["mainSize"] = size
-        count = int(10 ** (1 + draw() * 6))
-        if draw() < 0.88:
-            row["tags"] = label(rng, _CODES[language], task, count)
+        if draw() < 0.93:
+            row["mainSize"] = min(int(math.exp(rng.gauss(15.2, 3.4))), _LARGEST)
+        if profile.tags is not None:
+            row["tags"] = profile.tags
         if place % 25_013 == 7:
             row["tags"] = many_labels(rng, 300 + int(draw() * 1500))
         if draw() < 0.86:
-            facts = self._facts(rng, topic, task, language, count)
+            facts = _facts(int(draw() * 2**48), topic, profile)
             facts["name"], facts["author"] = name, author or "the authors"
-            row["description"] = self._describer.describe(rng, _CODES[language], facts)
+            row["description"] = self._describer.describe(rng, profile.language, facts)
         return Made(row, former_id)
 
-    def _size(self, rng: Random) -> int | None:
-        if rng.random() < 0.07:
-            return None
-        return min(int(math.exp(rng.gauss(15.2, 3.4))), 400 * 2**40)
 
-    def _facts(
-        self, rng: Random, topic: str, task: str, language: int, count: int
-    ) -> dict[str, Any]:
-        draw = rng.random
-        year = 1990 + int(draw() * 33)
-        return {
-            "topic": topic.replace("-", " "),
-            "task": task.replace("-", " "),
-            "language": _NAMES[language],
-            "count": f"{count:,}",
-            "shards": 1 + int(draw() * 400),
-            "model": MODELS[int(draw() * len(MODELS))],
-            "place": PLACES[int(draw() * len(PLACES))],
-            "emoji": EMOJI[int(draw() * len(EMOJI))],
-            "version": f"{1 + int(draw() * 4)}.{int(draw() * 10)}",
-            "year": year,
-            "later": year + 1 + int(draw() * (2026 - year)),
-        }
+def _profile(rng: Random) -> _Profile:
+    language = _CODES[int(rng.random() ** 3 * len(_CODES))]
+    task = TASKS[int(rng.random() ** 1.6 * len(TASKS))]
+    rows = int(10 ** (1 + rng.random() * 6))
+    tags = label(rng, language, task, rows) if rng.random() < 0.88 else None
+    return _Profile(language, task, rows, tags)
+
+
+def _facts(drawn: int, topic: str, profile: _Profile) -> dict[str, object]:
+    """What a description mentions; one large random number decides it all."""
+    drawn, year = divmod(drawn, 33)
+    drawn, shards = divmod(drawn, 400)
+    drawn, model = divmod(drawn, len(MODELS))
+    drawn, city = divmod(drawn, len(PLACES))
+    drawn, sign = divmod(drawn, len(EMOJI))
+    return {
+        "topic": topic.replace("-", " "),
+        "task": profile.task.replace("-", " "),
+        "language": LANGUAGES[profile.language],
+        "count": f"{profile.rows:,}",
+        "shards": shards + 1,
+        "model": MODELS[model],
+        "place": PLACES[city],
+        "emoji": EMOJI[sign],
+        "version": f"{1 + drawn % 4}.{drawn % 10}",
+        "year": 1990 + year,
+        "later": 1991 + year + drawn % (36 - year),
+    }
 
 
 def _gated(chance: float) -> bool | str:

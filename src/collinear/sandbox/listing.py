@@ -170,11 +170,16 @@ def _filter(world: World, query: Query) -> Callable[[int], bool]:
     namespace = f"{query.author}/" if query.author is not None else ""
 
     def fits(slot: int) -> bool:
-        text, dataset_id = world.texts[slot] or b"", world.ids[slot]
+        dataset_id = world.ids[slot]
         if namespace and not dataset_id.startswith(namespace):
             return False
-        if query.words and not all(word in dataset_id.lower() for word in query.words):
-            return False
+        if query.words:
+            folded = dataset_id.lower()
+            if not all(word in folded for word in query.words):
+                return False
+        if not quoted and query.gated is None:
+            return True
+        text = world.texts[slot] or b""
         if query.gated is not None and query.gated is (b'"gated":false' in text):
             return False
         # The quick look finds the tag's bytes anywhere in the row; the slow one makes sure.

@@ -26,8 +26,9 @@ def add(world: World, row: Mapping[str, Any]) -> Row:
     filled = fill(row, position=position, created=second * 1000)
     if filled["id"] in world:
         raise BadOperation(f"{filled['id']!r} exists already")
-    if not world.add(filled):
+    if world.has_hub_id(str(filled.get("_id")).lower()):
         raise BadOperation(f"the _id {filled['_id']} is taken")
+    world.add(filled)
     return filled
 
 

@@ -19,18 +19,20 @@ class BadRowsFile(CatalogError):
 
 def open_world(path: Path) -> World:
     """
-    A world of the file's rows; of rows with the same id the first is kept.
+    A world of the file's rows; of rows with the same id or `_id` the first is kept.
 
     Raises BadRowsFile for a line that is no row, OSError where the file cannot be read.
     """
     lines = list(_lines(path))
-    world = World()
+    world, hub_ids = World(), set()
     for place, (number, row) in enumerate(lines):
         created = created_at(place, len(lines), floor=LEGACY_FLOOR, horizon=HORIZON)
         try:
-            world.add(fill(row, position=place, created=created, horizon=HORIZON))
+            filled = fill(row, position=place, created=created, horizon=HORIZON)
         except BadRow as error:
             raise BadRowsFile(f"{path}, line {number}: {error}") from error
+        if filled["_id"] not in hub_ids and world.add(filled):
+            hub_ids.add(filled["_id"])
     return world
 
 

@@ -1,4 +1,4 @@
-"""A million byte strings without a million objects."""
+"""A million strings without a million objects."""
 
 from array import array
 
@@ -45,3 +45,17 @@ class Texts:
         if len(self._open) == _BLOCK:
             self._blocks.append(b"".join(self._open))
             self._open, self._filled = [], 0
+
+
+class HubIds:
+    """A list of ObjectIds, twelve bytes each; they come out as 24 digits in lower case."""
+
+    def __init__(self) -> None:
+        self._packed = bytearray()
+
+    def __getitem__(self, place: int) -> str:
+        return self._packed[12 * place : 12 * place + 12].hex()
+
+    def append(self, hub_id: str) -> None:
+        """One more at the end."""
+        self._packed += bytes.fromhex(hub_id)

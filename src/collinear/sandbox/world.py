@@ -9,7 +9,7 @@ from collinear.sandbox import rowtext
 from collinear.sandbox.fill import id_second, object_id
 from collinear.sandbox.orders import UNKNOWN, Order, Rank, Sort
 from collinear.sandbox.rowtext import EXTRAS, Row
-from collinear.sandbox.texts import Texts
+from collinear.sandbox.texts import HubIds, Texts
 
 _STORED = (
     Sort.DOWNLOADS,
@@ -18,6 +18,8 @@ _STORED = (
     Sort.TRENDING_SCORE,
     Sort.MAIN_SIZE,
 )
+_EXACT = 1 << 53
+"""Whole numbers below are the same as floats."""
 _SPREAD = 2_654_435_761
 """An odd number that scatters slots over 32 bits (Knuth)."""
 
@@ -46,7 +48,7 @@ class World:
     def __init__(self, *, derives_cards: bool = False) -> None:
         self.derives_cards = derives_cards
         """Whether a card is made up, from the tags, for a dataset that has none."""
-        self.hub_ids: list[str] = []
+        self.hub_ids = HubIds()
         self.ids: list[str] = []
         self.texts = Texts()
         """The row as JSON without extras; None where the dataset is deleted."""
@@ -57,7 +59,6 @@ class World:
         self.heads: dict[int, list[Commit]] = {}
         """Earlier heads of `main`, oldest first, of datasets that were committed to."""
         self._slots: dict[str, int] = {}
-        self._hub_ids: set[str] = set()
         self._values = {sort: array("d") for sort in _STORED}
         self._measured = tuple((sort, sort.value, values) for sort, values in self._values.items())
         self._orders: dict[Sort, Order] = {}
@@ -116,18 +117,23 @@ class World:
         slots = self.order(Sort.CREATED_AT).slots
         return self.hub_ids[slots[-1]] if slots else ""
 
+    def has_hub_id(self, hub_id: str) -> bool:
+        """Whether a dataset has this `_id`."""
+        order = self.order(Sort.CREATED_AT)
+        place = order.before((0.0, hub_id))
+        return place < len(order.slots) and self.hub_ids[order.slots[place]] == hub_id
+
     # Changing
 
     def add(self, row: Row) -> bool:
-        """Take in a filled row; False where its id or `_id` is taken."""
+        """Take in a filled row, whose `_id` nobody has; False where its id is taken."""
         dataset_id, slot = row["id"], len(self.ids)
         hub_id: str = row.get("_id", "")
         if id_second(hub_id) is None:  # it is served as it is, and kept in creation order
             hub_id = object_id(moments.parse(row.get("createdAt", "")) or 0, slot)
-        if dataset_id in self._slots or hub_id in self._hub_ids:
+        if dataset_id in self._slots:
             return False
         self.hub_ids.append(hub_id)
-        self._hub_ids.add(hub_id)
         self.ids.append(dataset_id)
         for _, _, values in self._measured:
             values.append(UNKNOWN)
@@ -187,7 +193,9 @@ class World:
     def _note(self, slot: int, row: Row) -> bytes:
         """Remember what the sandbox goes by; the bytes of the row without its extras."""
         for sort, name, values in self._measured:
-            values[slot] = measure(sort, row.get(name))
+            value = row.get(name)
+            plain = type(value) is int and -_EXACT < value < _EXACT
+            values[slot] = value if plain else measure(sort, value)
         (self.hidden.add if row.get("private") is True else self.hidden.discard)(slot)
         extras = {key: row[key] for key in EXTRAS if key in row}
         if not extras:
