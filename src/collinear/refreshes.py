@@ -1,12 +1,17 @@
 """Asking for a refresh, and asking what became of it."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from anyio import to_thread
 from celery import Celery
 from celery.result import AsyncResult
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
+from collinear.domain.errors import StoreUnavailable
 from collinear.store.run_records import Kind, Request, Run, State
 from collinear.store.runs import Runs
 from collinear.store.summary import summarise
@@ -41,6 +46,9 @@ class Refreshes:
 
         While one of that kind goes on or waits, that one is the answer; accepting removals
         then holds for it too.
+
+        Raises:
+            StoreUnavailable: Redis does not answer.
         """
         return await to_thread.run_sync(_request, self._runs, self._celery, kind, accept_removals)
 
@@ -49,6 +57,15 @@ class Refreshes:
         return await to_thread.run_sync(_outcome, self._runs, self._celery, task_id)
 
 
+@contextmanager
+def _redis_answers() -> Iterator[None]:
+    try:
+        yield
+    except (RedisError, OperationalError) as error:
+        raise StoreUnavailable(f"Redis does not answer: {error}") from error
+
+
+@_redis_answers()
 def _request(runs: Runs, celery: Celery, kind: str, accept_removals: bool) -> Refresh:
     wanted = Request.new(Kind(kind), accept_removals=accept_removals)
     known = runs.request(wanted)
@@ -60,10 +77,12 @@ def _request(runs: Runs, celery: Celery, kind: str, accept_removals: bool) -> Re
             kwargs={"run_id": known.run_id, "accept_removals": accept_removals},
             task_id=known.task_id,
             queue=QUEUE,
+            retry=False,
         )
     return Refresh(accepted, known.task_id, known.run_id)
 
 
+@_redis_answers()
 def _outcome(runs: Runs, celery: Celery, task_id: str) -> dict[str, Any] | None:
     # A request waits, then is the current run, then has a result: asked for in this order it is
     # found wherever it is, also while it passes from one to the next

@@ -34,6 +34,10 @@ from collinear.telemetry import get_logger
 log = get_logger(__name__)
 
 
+_CALLERS_PATIENCE = 2
+"""Seconds that somebody who waits for an answer is kept waiting for Redis."""
+
+
 def address_file(data_dir: Path) -> Path:
     """Where the embedded server writes down how to reach it: ``{"url": "redis://..."}``."""
     return data_dir / "valkey" / "address.json"
@@ -60,10 +64,15 @@ def find_store_url(settings: Settings) -> str:
 
 
 @contextmanager
-def open_store(settings: Settings) -> Iterator[redis.Redis]:
-    """A client for what the worker and the indexer do."""
+def open_store(settings: Settings, *, patience: float = 30) -> Iterator[redis.Redis]:
+    """A client for what is not the API; it gives up on a silent Redis after so many seconds."""
     with redis.Redis.from_url(
-        find_store_url(settings), protocol=2, decode_responses=False, health_check_interval=30
+        find_store_url(settings),
+        protocol=2,
+        decode_responses=False,
+        health_check_interval=30,
+        socket_timeout=patience,
+        socket_connect_timeout=min(patience, 5),
     ) as client:
         yield client
 
@@ -102,9 +111,11 @@ def keys(settings: Settings) -> Keys:
     return Keys(settings.key_prefix)
 
 
-def create_celery(settings: Settings) -> Celery:
+def create_celery(settings: Settings, *, patience: float = 30) -> Celery:
     """
     The Celery application as everybody who sends a message needs it; it knows no task.
+
+    It gives up on a silent broker after so many seconds of patience.
 
     Lost messages are found again in the books of the runs, so a message is acknowledged as
     soon as it is taken, and nothing is ever delivered twice on purpose.
@@ -115,13 +126,18 @@ def create_celery(settings: Settings) -> Celery:
     celery = Celery("collinear", set_as_current=False)
     celery.conf.update(
         broker_url=settings.broker_url or redis_url,
-        broker_transport_options={**prefix, "socket_connect_timeout": 5, "socket_timeout": 30},
+        broker_transport_options={
+            **prefix,
+            "socket_connect_timeout": min(patience, 5),
+            "socket_timeout": patience,
+        },
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         result_backend=redis_url,
         result_backend_transport_options=prefix,
-        redis_socket_connect_timeout=5,
-        redis_socket_timeout=30,
+        redis_socket_connect_timeout=min(patience, 5),
+        redis_socket_timeout=patience,
+        result_backend_always_retry=False,
         result_expires=7 * 86_400,
         task_default_queue=QUEUE,
         task_publish_retry_policy={"max_retries": 2, "interval_start": 0.1, "interval_max": 1},
@@ -199,8 +215,9 @@ def open_schedule(settings: Settings) -> Iterator[Schedule]:
 @asynccontextmanager
 async def open_refreshes(settings: Settings) -> AsyncIterator[Refreshes]:
     """What people and programs ask for a refresh by."""
-    with open_store(settings) as client:
-        yield Refreshes(_runs(settings, client), create_celery(settings))
+    with open_store(settings, patience=_CALLERS_PATIENCE) as client:
+        celery = create_celery(settings, patience=_CALLERS_PATIENCE)
+        yield Refreshes(_runs(settings, client), celery)
 
 
 def _runs(settings: Settings, client: redis.Redis) -> Runs:

@@ -1,6 +1,6 @@
 """The whole system for one test: every part a real process, and a client of its API."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -64,8 +64,10 @@ class LivingCatalog:
 
 
 @pytest.fixture
-def catalog(settings: Settings, hub: RunningHub, tmp_path: Path) -> Iterator[LivingCatalog]:
-    """The system, started and answering, over the test's Hub."""
+def open_catalog(
+    settings: Settings, hub: RunningHub, tmp_path: Path
+) -> Iterator[Callable[[], LivingCatalog]]:
+    """Starts the system over the test's Hub, and waits until it answers."""
     port = free_port()
     with (
         starter(
@@ -80,7 +82,6 @@ def catalog(settings: Settings, hub: RunningHub, tmp_path: Path) -> Iterator[Liv
         ) as start,
         httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=10, trust_env=False) as client,
     ):
-        parts = {name: start(name) for name in ("worker", "beat", "indexer", "api")}
 
         def answers() -> bool:
             try:
@@ -88,5 +89,15 @@ def catalog(settings: Settings, hub: RunningHub, tmp_path: Path) -> Iterator[Liv
             except httpx2.TransportError:
                 return False
 
-        wait_until(answers, "the API to answer", within=30)
-        yield LivingCatalog(client, parts, start)
+        def open_it() -> LivingCatalog:
+            parts = {name: start(name) for name in ("worker", "beat", "indexer", "api")}
+            wait_until(answers, "the API to answer", within=30)
+            return LivingCatalog(client, parts, start)
+
+        yield open_it
+
+
+@pytest.fixture
+def catalog(open_catalog: Callable[[], LivingCatalog]) -> LivingCatalog:
+    """The system, started over an empty Hub."""
+    return open_catalog()

@@ -1,5 +1,7 @@
 """The life of one run, as an operator and a front end see it."""
 
+from collections.abc import Callable
+
 import redis
 
 from collinear.store.keys import Keys
@@ -9,11 +11,14 @@ from tests.tour.conftest import LivingCatalog
 from tests.waiting import wait_until
 
 
-def test_the_first_load_tells_where_it_is(hub: RunningHub, catalog: LivingCatalog) -> None:
+def test_the_first_load_tells_where_it_is(
+    hub: RunningHub, open_catalog: Callable[[], LivingCatalog]
+) -> None:
     """Warming up with progress, then warm; what is stored already can be browsed."""
     for number in range(30):
         hub.add(id=f"acme/set-{number:02d}")
     hub.fault("slow", times=1000, delay=0.3, match="cursor")
+    catalog = open_catalog()
 
     part = wait_until(
         lambda: (s := catalog.status())["progress"] and s["progress"]["rows"] >= 3 and s,
@@ -34,11 +39,12 @@ def test_the_first_load_tells_where_it_is(hub: RunningHub, catalog: LivingCatalo
 
 
 def test_a_refresh_touches_only_what_changed(
-    hub: RunningHub, catalog: LivingCatalog, store: redis.Redis, keys: Keys
+    hub: RunningHub, open_catalog: Callable[[], LivingCatalog], store: redis.Redis, keys: Keys
 ) -> None:
     """One request for each page of the listing, one change for each dataset that changed."""
     for number in range(7):
         hub.add(id=f"acme/set-{number}", likes=1)
+    catalog = open_catalog()
     wait_until(lambda: catalog.status()["total_items"] == 7, "the first load", within=30)
     wait_until(lambda: not catalog.status()["refreshing"], "its end")
     hub.edit("acme/set-3", likes=2)

@@ -1,5 +1,7 @@
 """A bad day: the Hub stumbles, parts are killed, and the catalog is whole in the evening."""
 
+from collections.abc import Callable
+
 import redis
 
 from collinear.store.keys import Keys
@@ -10,13 +12,14 @@ from tests.waiting import wait_until
 
 
 def test_everything_is_killed_once_and_nothing_is_lost(
-    hub: RunningHub, catalog: LivingCatalog, store: redis.Redis, keys: Keys
+    hub: RunningHub, open_catalog: Callable[[], LivingCatalog], store: redis.Redis, keys: Keys
 ) -> None:
     """Worker, beat and indexer die by kill -9 in mid-load, while the Hub fails now and then."""
     ids = [f"acme/set-{number:02d}" for number in range(40)]
     for name in ids:
         hub.add(id=name, description=f"about {name[-2:]} things")
     hub.fault("slow", times=1000, delay=0.1, match="cursor")
+    catalog = open_catalog()
     wait_until(lambda: catalog.status()["total_items"] >= 6, "some pages", within=30)
 
     hub.fault("504", times=2)
@@ -36,9 +39,12 @@ def test_everything_is_killed_once_and_nothing_is_lost(
     assert_snapshot(store, keys)
 
 
-def test_a_search_while_the_api_was_away(hub: RunningHub, catalog: LivingCatalog) -> None:
+def test_a_search_while_the_api_was_away(
+    hub: RunningHub, open_catalog: Callable[[], LivingCatalog]
+) -> None:
     """A killed API comes back with the same answers: it keeps nothing of its own."""
     hub.add(id="acme/kept", description="kept words")
+    catalog = open_catalog()
     wait_until(lambda: catalog.search("kept") == ["acme/kept"], "the row", within=30)
     before = catalog.get("acme/kept").content
 

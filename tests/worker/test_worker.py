@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -203,13 +204,25 @@ def test_the_hub_is_away_when_the_system_starts(
     assert store.hget(keys.meta, "last_error") == b""
 
 
+@pytest.mark.parametrize("part", ["worker", "beat"])
+@pytest.mark.parametrize("words", ["", "beat_started|run_began"])
+def test_a_part_that_is_told_to_stop_stops(
+    start: Start, store: redis.Redis, keys: Keys, part: str, words: str
+) -> None:
+    """Whether it has just been started (the signal itself ends it then) or works already."""
+    process = start(part)
+    wait_until(lambda: re.search(words, process.log), "the part to come up", within=20)
+
+    assert process.stop() in ({0} if words else {0, -signal.SIGTERM})
+
+
 def test_a_store_of_another_hub_is_refused(start: Start, store: redis.Redis, keys: Keys) -> None:
     """One clear line, and nothing is touched."""
     store.hset(keys.meta, mapping={"endpoint": "https://hub.example", "total_items": 5})
 
     worker = start("worker")
 
-    assert worker.process.wait(20) == 1
+    assert worker.process.wait(20) == 78
     assert "holds the catalog of https://hub.example" in worker.log
     assert "Traceback" not in worker.log
     assert store.hget(keys.meta, "total_items") == b"5"

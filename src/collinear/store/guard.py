@@ -66,7 +66,7 @@ def prepare_store(client: redis.Redis, keys: Keys, *, endpoint: str, thresholds:
 
 def thresholds_text(policy: ImpactPolicy) -> str:
     """The thresholds as ``meta`` keeps them: those that the stored documents were graded by."""
-    return json.dumps(policy.to_dict(), sort_keys=True)
+    return json.dumps(policy.to_dict())
 
 
 def _eviction_policy(client: redis.Redis) -> str | None:

@@ -78,7 +78,10 @@ function steps.add(number, ...)
   if not is(number) then return false end
   local given = {...}
   for at = 1, #given, 2 do redis.call('HSETNX', pages, given[at], given[at + 1]) end
-  redis.call('HSET', run, 'pages_total', redis.call('HLEN', pages))
+  -- only a page-wise run knows its pages before it walks
+  if redis.call('HGET', run, 'kind') == 'pages' then
+    redis.call('HSET', run, 'pages_total', redis.call('HLEN', pages))
+  end
   return true
 end
 

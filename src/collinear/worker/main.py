@@ -1,15 +1,14 @@
 """The processes of the worker and of the scheduler."""
 
 import signal
-import sys
 import warnings
 from threading import Event
 from types import FrameType
 
 from celery import signals
 from celery.exceptions import SecurityWarning
+from celery.worker import state
 
-from collinear.domain.errors import WrongStore
 from collinear.settings import Settings
 from collinear.telemetry import configure_logging, get_logger
 from collinear.wiring import open_schedule, open_sync, wait_for_store
@@ -20,7 +19,12 @@ log = get_logger(__name__)
 
 
 def run_worker(settings: Settings) -> None:
-    """Work until told to stop: the page in hand is finished, a waiting one handed back."""
+    """
+    Work until told to stop: the page in hand is finished, a waiting one handed back.
+
+    Raises:
+        WrongStore: This Redis must not hold the catalog; the sentence says why.
+    """
     configure_logging(level=settings.log_level, style=settings.log_format)
     stopping = Event()
     _stop_on_signals(stopping)
@@ -28,25 +32,20 @@ def run_worker(settings: Settings) -> None:
         return
     # It may run as root in a container: it deserialises nothing but JSON
     warnings.filterwarnings("ignore", category=SecurityWarning)
-    try:
-        with open_sync(settings, stopping) as sync, open_schedule(settings) as schedule:
-            worker = create_worker(settings, sync, schedule)
-            signals.setup_logging.connect(_keep_logging)
-            signals.worker_ready.connect(
-                lambda **_: worker.send_task(OVERSEE), weak=False, sender=None
-            )
-            signals.worker_shutting_down.connect(lambda **_: stopping.set(), weak=False)
-            worker.worker_main(
-                [
-                    "--quiet",
-                    "worker",
-                    "--without-gossip",
-                    "--without-mingle",
-                    "--without-heartbeat",
-                ]
-            )
-    except WrongStore as error:
-        sys.exit(f"collinear worker: {error}")
+    with open_sync(settings, stopping) as sync, open_schedule(settings) as schedule:
+        worker = create_worker(settings, sync, schedule)
+
+        def begin(**_: object) -> None:
+            if stopping.is_set():  # told to stop before Celery listened
+                state.should_stop = 0  # type: ignore[assignment]
+            worker.send_task(OVERSEE)
+
+        signals.setup_logging.connect(_keep_logging)
+        signals.worker_ready.connect(begin, weak=False)
+        signals.worker_shutting_down.connect(lambda **_: stopping.set(), weak=False)
+        worker.worker_main(
+            ["--quiet", "worker", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+        )
 
 
 def run_beat(settings: Settings) -> None:
