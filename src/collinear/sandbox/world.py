@@ -194,8 +194,10 @@ class World:
         """Remember what the sandbox goes by; the bytes of the row without its extras."""
         for sort, name, values in self._measured:
             value = row.get(name)
-            plain = type(value) is int and -_EXACT < value < _EXACT
-            values[slot] = value if plain else measure(sort, value)
+            if type(value) is int and -_EXACT < value < _EXACT:
+                values[slot] = value
+            else:
+                values[slot] = measure(sort, value)
         (self.hidden.add if row.get("private") is True else self.hidden.discard)(slot)
         extras = {key: row[key] for key in EXTRAS if key in row}
         if not extras:
