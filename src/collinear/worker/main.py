@@ -1,6 +1,7 @@
 """The processes of the worker and of the scheduler."""
 
 import signal
+import sys
 import warnings
 from threading import Event
 from types import FrameType
@@ -16,6 +17,8 @@ from collinear.worker.app import create_beat, create_worker
 from collinear.worker.tasks import OVERSEE
 
 log = get_logger(__name__)
+
+_ENDINGS = (signal.SIGTERM, signal.SIGINT)
 
 
 def run_worker(settings: Settings) -> None:
@@ -55,6 +58,9 @@ def run_beat(settings: Settings) -> None:
     _stop_on_signals(stopping)
     if not wait_for_store(settings, stopping):
         return
+    # from here on nothing waits for the event: until Celery listens, the signal ends the process
+    for number in _ENDINGS:
+        signal.signal(number, lambda *_: sys.exit(0))
     signals.setup_logging.connect(_keep_logging)
     log.info("beat_started", every=settings.oversee_seconds)
     create_beat(settings).Beat(loglevel=settings.log_level, quiet=True).run()
@@ -68,5 +74,5 @@ def _stop_on_signals(stopping: Event) -> None:
     def stop(number: int, frame: FrameType | None) -> None:
         stopping.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _ENDINGS:
         signal.signal(number, stop)
