@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +13,7 @@ Headers = tuple[tuple[str, str], ...]
 JSON = "application/json; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"
 HTML = "text/html; charset=utf-8"
+_UNSPEAKABLE = re.compile(r"[^ -~]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,15 @@ class Answer:
     def saying(self, *headers: tuple[str, str]) -> "Answer":
         """The same answer with more headers."""
         return replace(self, headers=(*self.headers, *headers))
+
+    def on_the_wire(self) -> list[tuple[bytes, bytes]]:
+        """All headers as bytes; what cannot stand in one becomes a question mark."""
+        headers = [("Content-Type", self.content_type), *self.headers]
+        if self.pieces is None:
+            headers.append(("Content-Length", str(len(self.body))))
+        return [
+            (name.lower().encode(), _UNSPEAKABLE.sub("?", text).encode()) for name, text in headers
+        ]
 
 
 def json(value: Any, *, status: int = 200, headers: Headers = ()) -> Answer:

@@ -1,10 +1,8 @@
-"""The ASGI application, and the protocol that can drop a line in the middle of a call."""
+"""The ASGI application: reads a request, waits where it must, sends the answer."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from collinear.sandbox import request as requests
 from collinear.sandbox.answers import Answer
@@ -15,15 +13,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 HANG_UP = "collinear.hang_up"
-
-
-class HubProtocol(HttpToolsProtocol):
-    """Hands each request a way to drop its connection without an answer."""
-
-    def on_message_begin(self) -> None:
-        """Begin a request."""
-        super().on_message_begin()
-        self.scope["extensions"] = {HANG_UP: {"drop": self.transport.abort}}
+"""The extension of the scope by which the server can drop the line."""
 
 
 class Application:
@@ -57,19 +47,11 @@ async def _body(receive: Receive) -> bytes:
 
 
 async def _send(answer: Answer, send: Send, *, head: bool) -> None:
-    headers = [
-        (name.lower().encode(), _visible(value))
-        for name, value in (("Content-Type", answer.content_type), *answer.headers)
-    ]
-    if answer.pieces is None:
-        headers.append((b"content-length", str(len(answer.body)).encode()))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send(
+        {"type": "http.response.start", "status": answer.status, "headers": answer.on_the_wire()}
+    )
     if answer.pieces is not None and not head:
         for piece in answer.pieces():
             await send({"type": "http.response.body", "body": piece, "more_body": True})
             await asyncio.sleep(0)
     await send({"type": "http.response.body", "body": b"" if head else answer.body})
-
-
-def _visible(value: str) -> bytes:
-    return "".join(char if " " <= char <= "~" else "?" for char in value).encode()

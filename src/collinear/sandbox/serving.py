@@ -9,12 +9,22 @@ from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from collinear.domain.errors import CatalogError
 from collinear.sandbox.hub import Hub
-from collinear.sandbox.server import Application, HubProtocol
+from collinear.sandbox.server import HANG_UP, Application
 
 _BACKLOG = 2048
+
+
+class HubProtocol(HttpToolsProtocol):
+    """Hands each request a way to drop its connection without an answer."""
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        super().on_message_begin()
+        self.scope["extensions"] = {HANG_UP: {"drop": self.transport.abort}}
 
 
 class AddressTaken(CatalogError):
