@@ -114,7 +114,7 @@ class _Maker:
         row["lastModified"] = moment(modified)
         row["private"] = False
         row["gated"] = _gated(draw())
-        row["disabled"] = draw() < 0.001
+        row["disabled"] = False
         _count(row, rng)
         if draw() < 0.93:
             row["mainSize"] = min(int(math.exp(rng.gauss(15.2, 3.4))), _LARGEST)
