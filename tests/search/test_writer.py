@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -170,3 +171,39 @@ def test_a_second_writer_is_refused(tmp_path: Path) -> None:
         process.kill()
     with IndexWriter(tmp_path, heap_bytes=HEAP) as writer:
         assert writer.is_first
+
+
+def test_readers_see_whole_commits_only(tmp_path: Path) -> None:
+    """Threads that search all the time, through commits and a rebuild: no error, no half."""
+    reader = build(tmp_path, [])
+    stopping, wrong = threading.Event(), []
+
+    def search() -> None:
+        while not stopping.is_set():
+            hits = reader.find(DatasetQuery(author=["a"], sort_by="likes", limit=1000))
+            # A commit for position n holds n datasets; the first one was for position 5
+            expected = 0 if hits.serial == SERIAL else hits.serial.order[0]
+            if not hits.total == len(set(hits.ids)) == expected:
+                wrong.append(hits)
+
+    threads = [threading.Thread(target=search) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        with IndexWriter(tmp_path, heap_bytes=HEAP) as writer:
+            for generation in range(2):
+                writer.rebuild()
+                for number in range(10, 22):
+                    start = 0 if number == 10 else number - 1
+                    writer.put(
+                        rows(dataset(n, f"a/{n}", likes=n % 3) for n in range(start, number))
+                    )
+                    writer.commit(Serial("epoch", f"{number}-{generation}"))
+                    if number == 11:
+                        writer.publish()
+    finally:
+        stopping.set()
+        for thread in threads:
+            thread.join()
+    assert not wrong
+    assert reader.state() == IndexState(Serial("epoch", "21-1"), 21)

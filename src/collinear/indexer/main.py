@@ -1,5 +1,6 @@
 """The process that keeps the search index."""
 
+import gc
 import os
 import signal
 import sys
@@ -32,6 +33,8 @@ def run_indexer(settings: Settings) -> None:
     stopping = Event()
     _stop_on_signals(stopping)
     os.nice(_NICE)
+    # Documents come and go by the thousand and never form cycles: looking for some costs a tenth
+    gc.set_threshold(100_000, 20, 50)
     try:
         with IndexWriter(settings.index_dir, heap_bytes=settings.index_heap_bytes) as index:
             log.info("indexer_started", directory=str(settings.index_dir), serial=str(index.serial))

@@ -41,7 +41,7 @@ class DocumentMaker:
         return {
             schema.HUB_ID: document["hub_id"],
             schema.ID: dataset_id,
-            schema.ID_LOWER: dataset_id.lower(),
+            schema.ID_LOWER: [] if dataset_id == (lower := dataset_id.lower()) else [lower],
             schema.ID_FOLDED: self._name(dataset_id.rpartition("/")[0]).folded + name.folded,
             schema.NAME_TYPED: document["name"],
             schema.NAME_FOLDED: name.folded,

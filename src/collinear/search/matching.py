@@ -28,17 +28,17 @@ def match(text: str) -> Query | None:
 
 def _named(typed: str) -> Iterator[Query]:
     """Finds the datasets that are called exactly so, each step of exactness by itself."""
-    folded = analyse_name(typed).folded
-    for field, value in (
-        (schema.ID, typed),
-        (schema.ID_LOWER, typed.lower()),
-        (schema.ID_FOLDED, folded),
-        (schema.NAME_TYPED, typed),
-        (schema.NAME_FOLDED, folded),
+    lower, folded = typed.lower(), analyse_name(typed).folded
+    for step, field, value in (
+        (schema.ID, schema.ID, typed),
+        (schema.ID_LOWER, schema.ID, lower),  # an id without capitals is kept only once
+        (schema.ID_LOWER, schema.ID_LOWER, lower),
+        (schema.ID_FOLDED, schema.ID_FOLDED, folded),
+        (schema.NAME_TYPED, schema.NAME_TYPED, typed),
+        (schema.NAME_FOLDED, schema.NAME_FOLDED, folded),
     ):
-        yield Query.const_score_query(
-            Query.term_query(SCHEMA, field, value, "basic"), ranking.STEPS[field]
-        )
+        found = Query.term_query(SCHEMA, field, value, "basic")
+        yield Query.const_score_query(found, ranking.STEPS[step])
 
 
 def _word(words: list[Run], place: int) -> Query:
@@ -67,8 +67,16 @@ def _word(words: list[Run], place: int) -> Query:
 
 def _in_field(field: str, word: Run, joined: Iterable[str]) -> Iterator[Query]:
     if len(word.parts) == 1:
-        yield Query.term_query(SCHEMA, field, word.parts[0], "freq")
-    else:
+        yield _term(field, word.parts[0])
+    elif field in schema.PHRASES:
         yield Query.phrase_query(SCHEMA, field, list(word.parts))
+    else:
+        parts = dict.fromkeys(word.parts)
+        yield Query.boolean_query([(Occur.Must, _term(field, part)) for part in parts])
     for term in joined:
-        yield Query.term_query(SCHEMA, field, term, "freq")
+        yield _term(field, term)
+
+
+def _term(field: str, term: str) -> Query:
+    option = "freq" if field in schema.PHRASES else "basic"
+    return Query.term_query(SCHEMA, field, term, option)

@@ -35,6 +35,8 @@ MOST_PRIOR = 1.2
 """Popularity raises a score by a fifth at most."""
 
 _ALL_THERE_IS = math.log10(100_000_000)
+_STEPS_OF_WEIGHT = 1024
+"""A power of two: short binary fractions take a quarter of the room."""
 
 
 def weight(downloads: int | None, likes: int | None) -> float:
@@ -44,4 +46,5 @@ def weight(downloads: int | None, likes: int | None) -> float:
     A like counts as much as twenty downloads: it is given once, by a person.
     """
     use = math.log10(1 + (downloads or 0) + 20 * (likes or 0)) / _ALL_THERE_IS
-    return float(2 ** (1 + (MOST_PRIOR - 1) * min(use, 1.0)) - 2)
+    value = 2 ** (1 + (MOST_PRIOR - 1) * min(use, 1.0)) - 2
+    return math.floor(value * _STEPS_OF_WEIGHT) / _STEPS_OF_WEIGHT

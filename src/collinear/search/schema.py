@@ -10,6 +10,8 @@ HUB_ID = "hub_id"
 ID = "id"
 # Words, by where they stand
 NAME, AUTHOR, TAGS, DESCRIPTION = "name_words", "author_words", "tag_words", "description_words"
+PHRASES = (NAME, DESCRIPTION)
+"""Fields in which the order of words is known; in tags it says nothing."""
 # The whole id and name, for the one that was meant exactly
 NAME_TYPED, ID_LOWER, ID_FOLDED, NAME_FOLDED = "name", "id_lower", "id_folded", "name_folded"
 # Filters: exact values, untouched
@@ -40,7 +42,8 @@ def _build() -> tantivy.Schema:
     builder.add_text_field(ID, stored=True, fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field(SERIAL, stored=True, tokenizer_name="raw", index_option="basic")
     for field in (NAME, AUTHOR, TAGS, DESCRIPTION):
-        builder.add_text_field(field, tokenizer_name="whitespace", index_option="position")
+        option = "position" if field in PHRASES else "basic"
+        builder.add_text_field(field, tokenizer_name="whitespace", index_option=option)
     for field in (*RANGED, *map(by, ORDERED), CREATION, CREATION_REST, ID_START):
         builder.add_unsigned_field(field, fast=True)
     builder.add_float_field(WEIGHT, fast=True)

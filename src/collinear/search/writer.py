@@ -1,13 +1,15 @@
 """The one who writes the index."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import tantivy
+from tantivy import Query
 
 from collinear.domain.change import Serial
 from collinear.search import marker, schema
@@ -17,6 +19,8 @@ from collinear.telemetry import get_logger
 
 log = get_logger(__name__)
 
+_CHUNK = 1_000
+"""Documents that are made and handed over at a time."""
 _GRACE = 60.0
 """Seconds for which readers that are slow to notice may still open the generation before."""
 
@@ -84,24 +88,25 @@ class IndexWriter:
         Returns how many were put: a document that makes no sense is left out, and logged.
         """
         writer = self._writing()
+        waiting = iter(rows)
         done = 0
-        for ordinal, document in rows:
-            try:
-                made = self._maker.make(document, ordinal)
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
-                log.warning("document_refused", id=document.get("id"), error=repr(error))
-                continue
+        while chunk := list(islice(waiting, _CHUNK)):
+            made = dict(self._made(chunk))
             if not fresh:
-                writer.delete_documents_by_term(schema.HUB_ID, document["hub_id"])
-            writer.add_document(made)
-            done += 1
+                self.drop(made)
+            for document in made.values():
+                writer.add_document(document)
+            done += len(made)
         return done
 
     def drop(self, hub_ids: Iterable[str]) -> None:
         """Remove datasets; those that are not there stay away."""
         writer = self._writing()
-        for hub_id in hub_ids:
-            writer.delete_documents_by_term(schema.HUB_ID, hub_id)
+        waiting = iter(hub_ids)
+        # A query for many at a time: one by one each costs as much as adding a document
+        while chunk := list(islice(waiting, _CHUNK)):
+            terms = Query.term_set_query(schema.SCHEMA, schema.HUB_ID, chunk)
+            writer.delete_documents_by_query(terms)
 
     def commit(self, serial: Serial) -> None:
         """Make all that was put and dropped visible and durable, as true for ``serial``."""
@@ -117,6 +122,15 @@ class IndexWriter:
             self._generations.publish(self._generation)
             self._published = self._generation
             self._superseded_at = time.monotonic()
+
+    def _made(
+        self, rows: Iterable[tuple[int, Mapping[str, Any]]]
+    ) -> Iterator[tuple[str, tantivy.Document]]:
+        for ordinal, document in rows:
+            try:
+                yield document["hub_id"], self._maker.make(document, ordinal)
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                log.warning("document_refused", id=document.get("id"), error=repr(error))
 
     def _clear_away(self) -> None:
         if self._superseded_at is not None and time.monotonic() - self._superseded_at > _GRACE:
