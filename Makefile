@@ -26,7 +26,7 @@ demo: setup ## run the whole system here: no network, no token, no installed Red
 	$(BIN)/collinear demo $(DEMO)
 
 test: setup ## run the whole test suite
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n 2 $(TESTS)
 
 check: setup ## lint, types, import contracts, docs
 	$(BIN)/ruff format --check .

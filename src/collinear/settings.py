@@ -162,9 +162,7 @@ class Settings(BaseSettings):
             ("LIKES", self.impact_policy.likes),
         ):
             if threshold.medium > threshold.high:
-                raise ValueError(
-                    f"COLLINEAR_IMPACT_{metric}_MEDIUM must not be above its _HIGH"
-                )
+                raise ValueError(f"COLLINEAR_IMPACT_{metric}_MEDIUM must not be above its _HIGH")
         return self
 
     @cached_property

@@ -126,7 +126,7 @@ def test_every_real_row_survives_the_way_into_a_document_and_back() -> None:
         rows = [json.loads(line) for line in lines]
     for number, real in enumerate(rows):
         real["_id"] = f"{number:024x}"
-    asked = {name: None for name in ("_id", "id", *FIELDS)}
+    asked = dict.fromkeys(("_id", "id", *FIELDS))
 
     translated = translate([{k: v for k, v in real.items() if k in asked} for real in rows])
 
