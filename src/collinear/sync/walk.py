@@ -37,6 +37,7 @@ class SyncLimits:
 class PageReport:
     """What one page came to; ``complete`` says that the run is to be finished now."""
 
+    run_id: str
     kind: Kind
     rows: int
     rejected: int
@@ -94,7 +95,13 @@ class Sync:
             )
         else:
             self.runs.add_pages(run, {0: Page(None)})
-        log.info("run_began", run=run.run_id, kind=run.kind.value, pages=len(page_map) or None)
+        log.info(
+            "run_began",
+            run=run.run_id,
+            run_number=run.number,
+            kind=run.kind.value,
+            pages=len(page_map) or None,
+        )
         return run
 
     def page(self, number: int, page: int, *, on_next: Callable[[int], None]) -> PageReport | None:
@@ -202,7 +209,7 @@ class Sync:
             rows, tuple(segments), end=answer.next is None, counts=_counts(stored, rejected)
         )
         complete = self.runs.done(claim, outcome)
-        return PageReport(run.kind, rows, rejected, stored, complete)
+        return PageReport(run.run_id, run.kind, rows, rejected, stored, complete)
 
     # Pages in the order of the last commit
 
@@ -224,7 +231,7 @@ class Sync:
         rejected = len(translated.rejected)
         outcome = PageOutcome(len(answer.rows), (), end=not more, counts=_counts(stored, rejected))
         complete = self.runs.done(claim, outcome)
-        return PageReport(run.kind, len(answer.rows), rejected, stored, complete)
+        return PageReport(run.run_id, run.kind, len(answer.rows), rejected, stored, complete)
 
     def _watermark(self) -> int:
         """The moment (ms) up to which the catalog knows of all commits, less an overlap."""

@@ -100,6 +100,7 @@ class _Crew:
                 outcome["skipped"] = True
                 return
             outcome.update(
+                run=report.run_id,
                 kind=report.kind.value,
                 rows=report.rows,
                 changed=report.stored.changed,
