@@ -76,7 +76,9 @@ def test_every_command_that_is_shown_exists() -> None:
         for line in re.findall(r"(?:^|\s|`)collinear ((?:[a-z]+)[^`\n#]*)", text):
             name, *options = line.split()
             if name not in commands:
-                assert not re.search(rf"`collinear {name}|^collinear {name}", text, re.MULTILINE), line
+                assert not re.search(rf"`collinear {name}|^collinear {name}", text, re.MULTILINE), (
+                    line
+                )
                 continue
             known = {option for parameter in commands[name].params for option in parameter.opts}
             for option in options:
