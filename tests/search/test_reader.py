@@ -9,7 +9,7 @@ import pytest
 
 from collinear.domain import moments
 from collinear.domain.dataset import Dataset
-from collinear.domain.errors import BadCursor, BadParameter, IndexNotReady
+from collinear.domain.errors import BadCursor, IndexNotReady
 from collinear.domain.query import DatasetQuery, SortField
 from collinear.search.reader import IndexReader
 from tests.search.datasets import FIRST_SECOND, POLICY, SERIAL, build, dataset
@@ -223,18 +223,34 @@ def test_by_relevance_each_match_appears_once(reader: IndexReader) -> None:
     assert walked[20:31] == list(reader.find(query.model_copy(update={"offset": 20})).ids)
 
 
-def test_relevance_ends_where_nobody_looks(reader: IndexReader) -> None:
-    """Beyond ten thousand results the answer says what to do instead."""
-    with pytest.raises(BadParameter, match="sort_by"):
-        reader.find(DatasetQuery(search="same", offset=10_001))
-    assert reader.find(DatasetQuery(search="same", offset=10_000)).ids == ()
-    first = reader.find(DatasetQuery(search="same", limit=1))
-    assert first.next is not None
-    deep = first.next.rpartition(".")[0] + ".10000"
-    with pytest.raises(BadCursor, match="sort_by"):
-        reader.find(DatasetQuery(search="same"), after=deep)
+def test_relevance_can_be_turned_around(reader: IndexReader) -> None:
+    """Upwards the best match comes last, by cursor and by offset."""
+    best = DatasetQuery(search="same things", limit=1000)
+    worst = DatasetQuery(search="same things", limit=11, sort_order="asc")
+    expected = reader.find(best).ids[::-1]
+    assert tuple(name for page in walk(reader, worst) for name in page) == expected
+    assert reader.find(worst.model_copy(update={"offset": 7})).ids == expected[7:18]
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_relevance_goes_on_to_the_last_match(tmp_path: Path, order: str) -> None:
+    """However many match, the pages end where the total does; past the end there is nothing."""
+    many = [dataset(n, f"acme/same-{n}", downloads=n % 7) for n in range(2_600)]
+    reader = build(tmp_path, many, commits=3)
+    query = DatasetQuery(search="same", sort_order=order, limit=1000)
+    walked = [name for page in walk(reader, query) for name in page]
+    assert sorted(walked) == sorted(some.id for some in many)
+    deep = reader.find(query.model_copy(update={"offset": 2_100}))
+    assert list(deep.ids) == walked[2_100:]
+    for offset in (2_600, 2_601, 2**53):
+        past = reader.find(query.model_copy(update={"offset": offset}))
+        assert (past.ids, past.total, past.next) == ((), 2_600, None)
+
+
+def test_a_place_by_relevance_ends_with_its_index(reader: IndexReader) -> None:
+    """What is the tenth best in one build of the index is another in the next."""
     with pytest.raises(BadCursor, match="rebuilt"):
-        reader.find(DatasetQuery(search="same"), after="relevance.v1-0123456789ab.10")
+        reader.find(DatasetQuery(search="same"), after="relevance-desc.v1-0123456789ab.10")
 
 
 BROKEN = "| . | x | likes-desc | likes-desc. | likes-desc.x | likes-desc.-1 | likes-desc.\xb2 | "

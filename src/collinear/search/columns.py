@@ -1,4 +1,4 @@
-"""Reading the index along one column of numbers."""
+"""Reading the index along one column of numbers, or by how well it matches."""
 
 from typing import NamedTuple
 
@@ -63,6 +63,29 @@ def cut(
         return _search(searcher, query, column, offset, limit, upwards)
     mirrored = _search(searcher, query, column, found - offset - limit, limit, not upwards)
     return Slice(mirrored.hits[::-1], found)
+
+
+def best(
+    searcher: Searcher, query: Query, offset: int, limit: int, upwards: bool
+) -> tuple[list[DocAddress], int]:
+    """
+    The hits from ``offset`` on by relevance, the best first, or ``upwards`` last; and how many
+    there are in all.
+
+    Whatever the offset, no more room is asked for than there are hits.
+    """
+    start = offset
+    if upwards or offset >= _DEEP:
+        found = count(searcher, query)
+        limit = min(limit, found - offset)
+        if limit <= 0:
+            return [], found
+        start = found - offset - limit if upwards else offset
+    some = searcher.search(query, limit, offset=start, weight_by_field=schema.WEIGHT)
+    addresses = [address for _, address in some.hits]
+    if upwards:
+        addresses.reverse()
+    return addresses, some.count  # type: ignore[attr-defined]  # missing in the stub
 
 
 def _search(

@@ -11,37 +11,29 @@ from typing import Any
 
 from tantivy import DocAddress, Query, Searcher
 
-from collinear.domain.errors import BadCursor, BadParameter
+from collinear.domain.errors import BadCursor
 from collinear.domain.query import SortField
 from collinear.search import columns, keys, schema
 from collinear.search.columns import LAST, at_or_after, before, between, both, cut
 from collinear.search.place import Page, Place, kind, to_number
 
-MOST_BY_RELEVANCE = 10_000
-"""Results that an order by relevance goes to; nobody looks for deeper ones."""
-_TOO_DEEP = (
-    f"results by relevance end after {MOST_BY_RELEVANCE}: narrow the search, "
-    "or use sort_by with a field"
-)
 _MOST_BUCKETS = 10_000
 
 
-def by_relevance(searcher: Searcher, query: Query, place: Place, generation: str) -> Page:
-    """The best matches first; the popular first among those that match alike."""
+def by_relevance(
+    searcher: Searcher, query: Query, place: Place, generation: str, *, upwards: bool
+) -> Page:
+    """The best matches first, the popular first among those that match alike; or that turned."""
+    this = kind("relevance", upwards)
     offset = place.offset
-    if fields := place.fields("relevance", 2):
+    if fields := place.fields(this, 2):
         if fields[0] != generation:
             raise BadCursor("The search index was rebuilt since: start again without the cursor.")
         offset = to_number(fields[1])
-        if offset >= MOST_BY_RELEVANCE:
-            raise BadCursor(f"The {_TOO_DEEP}.")
-    elif offset > MOST_BY_RELEVANCE:
-        raise BadParameter("offset", _TOO_DEEP)
-    found = searcher.search(query, place.limit, offset=offset, weight_by_field=schema.WEIGHT)
-    total: int = found.count  # type: ignore[attr-defined]  # missing in the stub
-    end = offset + len(found.hits)
-    following = f"relevance.{generation}.{end}" if found.hits and end < total else None
-    return Page(_ids(searcher, [address for _, address in found.hits]), total, following)
+    hits, total = columns.best(searcher, query, offset, place.limit, upwards)
+    end = offset + len(hits)
+    following = f"{this}.{generation}.{end}" if hits and end < total else None
+    return Page(_ids(searcher, hits), total, following)
 
 
 def by_measure(

@@ -60,7 +60,6 @@ class IndexReader:
         Raises:
             IndexNotReady: There is no index yet.
             BadCursor: ``after`` is broken, too old, or belongs to another query.
-            BadParameter: ``offset`` is too deep for an order by relevance.
         """
         view = self._fresh_view()
         asked = _to_query(query)
@@ -68,7 +67,8 @@ class IndexReader:
         place = Place(after, query.offset, query.limit)
         upwards = direction is SortOrder.ASC
         if field is SortField.RELEVANCE:
-            page = paging.by_relevance(view.searcher, asked, place, view.path.name)
+            build = view.path.name
+            page = paging.by_relevance(view.searcher, asked, place, build, upwards=upwards)
         elif field is SortField.ID:
             page = paging.by_id(view.searcher, asked, place, upwards=upwards)
         elif field is None:
