@@ -11,10 +11,22 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from collinear.domain.impact import GIB, ImpactPolicy, Threshold
 
 _Seconds = Annotated[float, Field(gt=0)]
+_REDIS = {"redis", "rediss"}
 
 
 def _default_data_dir() -> Path:
     return Path.home() / ".local" / "share" / "collinear"
+
+
+def _is_address(text: str, schemes: set[str]) -> bool:
+    """Whether this is a URL of one of the schemes, with a host and, if any, a possible port."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    blank = any(character.isspace() for character in text)
+    return parts.scheme in schemes and bool(parts.hostname) and port != 0 and not blank
 
 
 class Settings(BaseSettings):
@@ -130,10 +142,16 @@ class Settings(BaseSettings):
     @field_validator("hf_endpoint")
     @classmethod
     def _an_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if not _is_address(value, {"http", "https"}):
             raise ValueError("must be an address such as https://huggingface.co")
         return value.rstrip("/")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _a_redis(cls, value: str) -> str:
+        if value and not value.startswith("unix://") and not _is_address(value, _REDIS):
+            raise ValueError("must be an address such as redis://127.0.0.1:6379/0")
+        return value
 
     @field_validator("log_level")
     @classmethod

@@ -49,6 +49,26 @@ def test_wrong_settings_are_named_by_their_variables(collinear: Collinear) -> No
     ]
 
 
+@pytest.mark.parametrize("value", ["hub", "http://", "https://a b", "http://hub:99999"])
+def test_an_address_that_is_none(collinear: Collinear, value: str) -> None:
+    """A Hub that cannot be asked is noticed before anything is started."""
+    told = collinear("up", HF_ENDPOINT=value)
+    assert told.returncode == 2
+    assert told.stderr == (
+        f"collinear: HF_ENDPOINT is {value!r}: must be an address such as https://huggingface.co.\n"
+    )
+
+
+@pytest.mark.parametrize("value", ["secret", "http://:secret@redis", "redis://:secret@h:99999"])
+def test_an_address_that_is_no_redis(collinear: Collinear, value: str) -> None:
+    """The value may hold a password, and is not shown."""
+    told = collinear("status", REDIS_URL=value)
+    assert told.returncode == 2
+    assert told.stderr == (
+        "collinear: REDIS_URL is wrong: must be an address such as redis://127.0.0.1:6379/0.\n"
+    )
+
+
 def test_settings_that_do_not_fit_together(collinear: Collinear) -> None:
     """The line comes from the rule itself."""
     told = collinear("up", COLLINEAR_IMPACT_LIKES_MEDIUM="9", COLLINEAR_IMPACT_LIKES_HIGH="1")

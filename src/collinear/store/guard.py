@@ -23,7 +23,8 @@ def check_store(
     Refuse a store that would lose or mix up the catalog.
 
     Raises:
-        WrongStore: Too old, a replica, evicting, of another layout, or another Hub's.
+        WrongStore: Too old, a replica, evicting, of another layout, or another Hub's; a store
+            that holds nothing and that nobody fills is nobody's yet.
     """
     server = client.info("server")
     version = str(server.get("valkey_version") or server.get("redis_version"))
@@ -45,7 +46,8 @@ def check_store(
             "set COLLINEAR_KEY_PREFIX to a new one, or remove the old keys."
         )
     known = meta.get(b"endpoint", endpoint.encode()).decode()
-    if known != endpoint and not accept_endpoint:
+    holds = meta.get(b"total_items", b"0") != b"0" or client.exists(keys.lease)
+    if known != endpoint and holds and not accept_endpoint:
         raise WrongStore(
             f"This Redis holds the catalog of {known}, not of {endpoint}: set HF_ENDPOINT back, "
             "use another COLLINEAR_KEY_PREFIX, or set COLLINEAR_ACCEPT_ENDPOINT=true."
