@@ -79,7 +79,9 @@ def test_a_delta_shows_in_the_progress_only(api: httpx2.Client, stock: Stock) ->
 def test_trouble_is_told(api: httpx2.Client, stock: Stock) -> None:
     """The last failure, and removals that wait for a word."""
     run = stock.begin(Kind.FULL)
-    stock.runs.fail(run.number, "The Hub is down.")
+    claimed = stock.runs.claim(run.number, 0)
+    assert claimed is not None
+    stock.runs.fail(claimed[1], "The Hub is down.")
     stock.client.hset(stock.keys.meta, "held_removals", '{"run_id": "r", "count": 600, "of": 1000}')
     now = status(api)
     assert now.last_error is not None

@@ -13,8 +13,8 @@ from collinear.search.writer import IndexWriter
 from collinear.store.catalog import Catalog
 from collinear.store.documents import parse
 from collinear.store.keys import Keys
-from collinear.store.run_records import Kind, Request, Run
-from collinear.store.runs import Runs
+from collinear.store.run_records import Kind, PageOutcome, Request, Run
+from collinear.store.runs import FINISH, Runs
 from collinear.store.writer import CatalogWriter, Claim
 
 ENDPOINT = "http://hub.test"
@@ -63,7 +63,10 @@ class Stock:
     def end(self) -> None:
         """The run succeeds: the catalog is warm."""
         assert self.run is not None
-        claimed = self.runs.claim(self.run.number, "finish")
+        page = self.runs.claim(self.run.number, 0)
+        assert page is not None
+        assert self.runs.done(page[1], PageOutcome(0, (), end=True, counts={}))
+        claimed = self.runs.claim(self.run.number, FINISH)
         assert claimed is not None
         self.runs.finish(claimed[1], meta={"warmed": "true"}, page_map=[])
         self.run = None

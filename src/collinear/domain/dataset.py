@@ -9,6 +9,9 @@ from collinear.domain.impact import Impact, ImpactPolicy, assess
 
 Gated = Literal[False, "auto", "manual"]
 
+_LAST_SECOND = 2**32 - 1
+"""Later ones (after 2106) have no place of their own in the catalog order: dates out of nowhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
@@ -46,7 +49,7 @@ class Dataset:
     def created_second(self) -> int:
         """Seconds since 1970 of the creation; the first 8 digits of ``hub_id`` where unknown."""
         if self.created_at is not None:
-            return self.created_at // 1000
+            return min(self.created_at // 1000, _LAST_SECOND)
         return int(self.hub_id[:8], 16)
 
     def impact(self, policy: ImpactPolicy) -> Impact:

@@ -97,6 +97,11 @@ def to_dataset(row: Any) -> Dataset:
     )
 
 
+def hub_id_of(row: Any) -> str | None:
+    """The identity of a row as far as it can be read: what the order of creation goes by."""
+    return _identity(row)[0]
+
+
 def _identity(row: Any) -> tuple[str | None, str | None]:
     if not isinstance(row, dict):
         return None, None

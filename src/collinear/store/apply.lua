@@ -3,20 +3,21 @@
 --
 -- KEYS  1 run  2 claims  3 meta  4 ids  5 documents  6 identities  7 folded  8 renamed  9 seen
 --       10 changes  11.. one order for each measure
--- ARGV  1 number of the run  2 page  3 token of the claim ('' for none)  4 now (text)
---       5 now (second)  6 second the run began  7 changes to keep (twice the catalog at the least)  8 rows  9 ranges of marks
+-- ARGV  1 number of the run  2 page  3 the claim as it is held  4 the claim afterwards ('' for none)
+--       5 now (text)  6 now (second)  7 second the run began
+--       8 changes to keep (twice the catalog at the least)  9 rows  10 ranges of marks
 --       then for each row: op, hub_id, id, previous id, identity as read ('' for none), document,
 --       changed fields, created second, and one score for each measure ('' where unchanged);
 --       then for each range of marks: first ordinal, how many
 -- Returns {'fenced'}, {'conflict'}: nothing was written;
 --         {'ok', {hub_ids whose id another dataset of this run holds}, {hub_ids to apply again}}
 
-local number, page, token, now, second_now, began = unpack(ARGV, 1, 6)
-local keep, rows, ranges = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local number, page, held, held_next, now, second_now, began = unpack(ARGV, 1, 7)
+local keep, rows, ranges = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 local meta, ids, documents, identities = KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local folded, renamed, seen, changes = KEYS[7], KEYS[8], KEYS[9], KEYS[10]
 local measures = #KEYS - 10
-local HEAD, FIELDS = 9, 8
+local HEAD, FIELDS = 10, 8
 local width = FIELDS + measures
 local PLACES = 2097152 -- in a second: a score is exact up to 2^53 = 2^32 seconds x 2^21 places
 local GONE = '\255\255\255\255'
@@ -25,7 +26,7 @@ local marked = math.max(tonumber(second_now), tonumber(began))
 local mark = struct.pack('>I4', marked)
 
 if redis.call('HGET', KEYS[1], 'number') ~= number then return {'fenced'} end
-if token ~= '' and redis.call('HGET', KEYS[2], page) ~= token then return {'fenced'} end
+if held ~= '' and redis.call('HGET', KEYS[2], page) ~= held then return {'fenced'} end
 
 local creates = 0
 for row = 0, rows - 1 do
@@ -35,6 +36,8 @@ for row = 0, rows - 1 do
 end
 
 redis.call('HSET', KEYS[1], 'marked', marked)
+-- A claim counts its chunks: one that is sent twice, or that Redis has forgotten, ends it
+if held ~= '' then redis.call('HSET', KEYS[2], page, held_next) end
 
 -- Marks of those who keep their id come first: they hold it against a newcomer
 for range = 0, ranges - 1 do
@@ -43,9 +46,10 @@ for range = 0, ranges - 1 do
 end
 
 -- Ordinals of one chunk are neighbours, and so are their marks
-local next_ordinal = 0
+local next_ordinal, end_of_ordinals = 0, 0
 if creates > 0 then
-  next_ordinal = redis.call('HINCRBY', meta, 'ordinals', creates) - creates
+  end_of_ordinals = redis.call('HINCRBY', meta, 'ordinals', creates)
+  next_ordinal = end_of_ordinals - creates
   redis.call('SETRANGE', seen, next_ordinal * 4, string.rep(mark, creates))
 end
 keep = string.format('%.0f', math.max(keep, 2 * redis.call('ZCARD', ids)))
@@ -64,6 +68,9 @@ local function hub_id_of(id)
   -- quotes inside a JSON text are escaped, so this can only match the field itself
   return string.match(redis.call('HGET', documents, id) or '', '"hub_id":"(%x+)"')
 end
+
+-- '' where somebody deleted the document: the order is then mended with it
+local function rank_of(id) return hub_id_of(id) or '' end
 
 local function ordinal_of(hub_id)
   local identity = redis.call('HGET', identities, hub_id)
@@ -103,13 +110,13 @@ local function place(second, hub_id, id)
     return
   end
   local free = tonumber(newest[2]) + 1
-  if hub_id_of(newest[1]) < hub_id and free < low + PLACES then
+  if rank_of(newest[1]) < hub_id and free < low + PLACES then
     redis.call('ZADD', ids, string.format('%.0f', free), id)
     return
   end
   local members = {{hub_id, id}}
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', ids, first, last)) do
-    members[#members + 1] = {hub_id_of(member), member}
+    members[#members + 1] = {rank_of(member), member}
   end
   table.sort(members, function(a, b) return a[1] < b[1] end)
   for position, member in ipairs(members) do
@@ -153,6 +160,7 @@ local function drop(hub_id, id)
   redis.call('HDEL', identities, hub_id)
   redis.call('SETRANGE', seen, ordinal * 4, GONE)
   announce('delete', id, hub_id, '', '')
+  redis.call('HINCRBY', KEYS[1], 'deleted', 1)
 end
 
 -- False where another dataset that this run has seen holds the id: then the first one stays.
@@ -194,7 +202,11 @@ for row = 0, rows - 1 do
       redis.call('HSET', renamed, previous_id, hub_id)
       any_renamed = true
       enter(id, document)
-      if where then redis.call('ZADD', ids, where, id) else place(second, hub_id, id) end
+      if where and not string.find(changed, 'created_at', 1, true) then
+        redis.call('ZADD', ids, where, id)
+      else
+        place(second, hub_id, id)
+      end
     else
       redis.call('HSET', documents, id, document)
       if string.find(changed, 'created_at', 1, true) then
@@ -207,6 +219,13 @@ for row = 0, rows - 1 do
   end
 end
 flush()
+
+-- A newcomer that was refused needs no number
+if next_ordinal < end_of_ordinals then
+  local unused = end_of_ordinals - next_ordinal
+  redis.call('HINCRBY', meta, 'ordinals', -unused)
+  redis.call('SETRANGE', seen, next_ordinal * 4, string.rep(GONE, unused))
+end
 
 if serial then
   redis.call('HSET', meta, 'serial', epoch .. ':' .. serial,

@@ -12,6 +12,7 @@ from collinear.store.documents import parse
 from collinear.store.guard import prepare_store, thresholds_text
 from collinear.store.keys import Keys
 from collinear.store.snapshot import write_snapshot
+from collinear.store.writer import Claim
 
 _ROWS = 500
 
@@ -53,6 +54,11 @@ class Catalog:
         )
         return max(int(newest[0][1]), 0) if newest and newest[0][1] > 0 else 0
 
+    def commits_until(self) -> int | None:
+        """The moment (ms) up to which all commits are known; None before the first run."""
+        known = cast("bytes | None", self._client.hget(self._keys.meta, "commits_until"))
+        return None if known is None else int(known)
+
     def now(self) -> int:
         """The store's own clock, in milliseconds: the one clock that all workers share."""
         second, microsecond = self._client.time()
@@ -62,9 +68,9 @@ class Catalog:
         """The datasets that were last seen before the given second, as (hub_id, id)."""
         return find_unseen(self._client, self._keys, since=since)
 
-    def write_snapshot(self) -> str | None:
+    def write_snapshot(self, claim: Claim) -> str | None:
         """Write the snapshot; see ``write_snapshot``."""
-        return write_snapshot(self._client, self._keys)
+        return write_snapshot(self._client, self._keys, claim)
 
     def datasets(self) -> Iterator[list[Dataset]]:
         """Every dataset, in catalog order, some hundreds at a time."""

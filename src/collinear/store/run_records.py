@@ -52,18 +52,12 @@ class Request(NamedTuple):
         return cls(kind, uuid.uuid4().hex, task_id or str(uuid.uuid4()), accept_removals)
 
 
-class Boundary(NamedTuple):
-    """The end of a page in the order of creation: (created milliseconds, hub_id)."""
-
-    created: int
-    hub_id: str
-
-
 class Segment(NamedTuple):
     """One answer of the listing as the page map keeps it: where it starts, and its last row."""
 
     cursor: str | None
-    last: Boundary | None
+    last: str | None
+    """Its hub_id, which the order of creation goes by; None where it could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +65,7 @@ class Page:
     """One page of a run: where it starts, and the row that it must reach (None: the end)."""
 
     cursor: str | None
-    until: Boundary | None = None
+    until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +84,11 @@ class Run:
     fields: Mapping[str, str]
     """Everything, as stored."""
 
+    @property
+    def told(self) -> bool:
+        """Whether the task that asked for the run was told its end."""
+        return "told" in self.fields
+
     def count(self, name: str) -> int:
         """A counter of the run: pages_done, rows, created, updated, moved, deleted, rejected."""
         return int(self.fields.get(name) or 0)
@@ -104,6 +103,8 @@ class PageOutcome:
     end: bool
     """Whether the listing ended here."""
     counts: Mapping[str, int]
+    next: Page | None = None
+    """The page after this one, where this one found it."""
 
 
 def print_request(request: Request) -> str:
@@ -126,17 +127,14 @@ def print_page(page: Page) -> str:
 
 def parse_page(text: bytes) -> Page:
     """A page as the books kept it."""
-    fields = json.loads(text)
-    until = fields["until"]
-    return Page(fields["cursor"], Boundary(*until) if until else None)
+    return Page(**json.loads(text))
 
 
 def print_segment(segment: Segment) -> list[Any]:
     """A segment as the page map keeps it."""
-    return [segment.cursor, segment.last]
+    return list(segment)
 
 
 def parse_segment(fields: list[Any]) -> Segment:
     """A segment as the page map kept it."""
-    cursor, last = fields
-    return Segment(cursor, Boundary(*last) if last else None)
+    return Segment(*fields)

@@ -15,19 +15,25 @@ local function is(number)
   return redis.call('HGET', run, 'number') == number and going_on()
 end
 
-local function renew()
-  redis.call('SET', lease, redis.call('HGET', run, 'number'), 'PX', lease_ms)
+local function holds(number, page, held)
+  return is(number) and redis.call('HGET', claims, page) == held
 end
 
-local function count(first)
-  for at = first, #ARGV, 2 do redis.call('HINCRBY', run, ARGV[at], ARGV[at + 1]) end
+local function after(page)
+  return string.format('%.0f', tonumber(page) + 1)
+end
+
+local function renew()
+  redis.call('SET', lease, redis.call('HGET', run, 'number'), 'PX', lease_ms)
 end
 
 local steps = {}
 
 -- kind, request, accept removals: the request that will be served
 function steps.request(kind, request, accept)
-  if going_on() and redis.call('HGET', run, 'kind') == kind then
+  -- a run that is finishing may have held its removals already: accepting comes too late for it
+  local late = accept ~= '' and redis.call('HGET', run, 'state') == 'finishing'
+  if going_on() and redis.call('HGET', run, 'kind') == kind and not late then
     if accept ~= '' then redis.call('HSET', run, 'accept_removals', '1') end
     return cjson.encode({
       run_id = redis.call('HGET', run, 'run_id'), task_id = redis.call('HGET', run, 'task_id'),
@@ -46,17 +52,22 @@ function steps.request(kind, request, accept)
   return known
 end
 
-function steps.begin(kind, run_id, task_id, accept, began, now, watermark, refreshing, epoch)
+-- A run begins together with its pages (a JSON list), so that no run is ever without any
+function steps.begin(kind, run_id, task_id, accept, began, now, watermark, commits, refreshing,
+    epoch, first_pages)
   if going_on() then return false end
+  local waits = false
   local waiting = redis.call('HGETALL', requests)
   for at = 1, #waiting, 2 do
     local request = cjson.decode(waiting[at + 1])
     if request.run_id == run_id then
+      waits = true
       -- somebody may have accepted removals since the message was sent
       if request.accept_removals then accept = '1' end
       redis.call('HDEL', requests, waiting[at])
     end
   end
+  if not waits then return false end -- it was served already, by somebody faster
   redis.call('HSETNX', meta, 'epoch', epoch)
   -- later than every mark before it, so that "not seen since" is exact to the run
   local marked = tonumber(redis.call('HGET', run, 'marked') or 0)
@@ -64,67 +75,72 @@ function steps.begin(kind, run_id, task_id, accept, began, now, watermark, refre
   local number = redis.call('HINCRBY', meta, 'runs', 1)
   redis.call('DEL', run, pages, claims, done)
   redis.call('HSET', run, 'run_id', run_id, 'task_id', task_id, 'kind', kind, 'number', number,
-    'state', 'running', 'began', began, 'started_at', now, 'accept_removals', accept,
-    'watermark', watermark, 'pages_done', 0, 'pages_total', '', 'rows', 0)
-  -- a full refresh finds about as many pages as the last one did
-  local expected = redis.call('LLEN', page_map)
-  if kind == 'full' and expected > 0 then redis.call('HSET', run, 'pages_total', expected) end
-  if refreshing ~= '' then redis.call('HSET', meta, 'refreshing', 'true') end
+    'state', 'running', 'began', began, 'marked', began, 'started_at', now,
+    'accept_removals', accept, 'watermark', watermark, 'commits_until', commits,
+    'pages_done', 0, 'pages_total', '', 'rows', 0)
+  local listed = cjson.decode(first_pages)
+  for at, page in ipairs(listed) do redis.call('HSET', pages, at - 1, page) end
+  if kind == 'pages' then
+    redis.call('HSET', run, 'pages_total', #listed)
+  elseif kind == 'full' and redis.call('EXISTS', page_map) == 1 then
+    -- a full refresh finds about as many pages as the last one did
+    redis.call('HSET', run, 'pages_total', redis.call('LLEN', page_map))
+  end
+  redis.call('HSET', meta, 'refreshing', refreshing)
   renew()
   return number
 end
 
-function steps.add(number, ...)
+function steps.claim(number, page, held)
   if not is(number) then return false end
-  local given = {...}
-  for at = 1, #given, 2 do redis.call('HSETNX', pages, given[at], given[at + 1]) end
-  -- only a page-wise run knows its pages before it walks
-  if redis.call('HGET', run, 'kind') == 'pages' then
-    redis.call('HSET', run, 'pages_total', redis.call('HLEN', pages))
+  if page == 'finish' then
+    if redis.call('HGET', run, 'state') ~= 'finishing' then return false end
+  elseif redis.call('HEXISTS', pages, page) == 0 or redis.call('HEXISTS', done, page) == 1 then
+    return false
   end
-  return true
-end
-
-function steps.claim(number, page, token)
-  if not is(number) or redis.call('HEXISTS', done, page) == 1 then return false end
-  redis.call('HSET', claims, page, token)
+  redis.call('HSET', claims, page, held)
   renew()
   return {'claimed', redis.call('HGET', pages, page) or ''}
 end
 
-function steps.next(number, page, text)
-  if not is(number) then return false end
-  return redis.call('HSETNX', pages, page, text) == 1
+-- The page that follows, and with it the end of this one ('' unknown): if this one is fetched
+-- again, it has to reach the row behind which the next one begins.
+function steps.next(number, page, held, following, bounded)
+  if not holds(number, page, held) then return 'fenced' end
+  if redis.call('HSETNX', pages, after(page), following) == 0 then return 'known' end
+  if bounded ~= '' then redis.call('HSET', pages, page, bounded) end
+  return 'new'
 end
 
-function steps.done(number, page, token, segments, at_end, rows)
-  if not is(number) or redis.call('HGET', claims, page) ~= token then return 'fenced' end
-  if redis.call('HSETNX', done, page, segments) == 0 then return 'done' end
-  renew()
-  local pages_done = redis.call('HINCRBY', run, 'pages_done', 1)
-  local expected = tonumber(redis.call('HGET', run, 'pages_total'))
-  if expected and expected < pages_done then redis.call('HSET', run, 'pages_total', pages_done) end
-  redis.call('HINCRBY', run, 'rows', rows)
-  count(9)
-  if at_end ~= '' then redis.call('HSET', run, 'end', '1') end
-  if redis.call('HGET', run, 'end') == '1'
-    and redis.call('HLEN', pages) == redis.call('HLEN', done) then
-    redis.call('HSET', run, 'state', 'finishing')
-    return 'complete'
+function steps.done(number, page, held, segments, at_end, following, rows)
+  if not holds(number, page, held) then return 'fenced' end
+  if redis.call('HSETNX', done, page, segments) == 1 then
+    renew()
+    -- known since it was fetched, unless a Redis that stumbled has forgotten it
+    if following ~= '' then redis.call('HSETNX', pages, after(page), following) end
+    local pages_done = redis.call('HINCRBY', run, 'pages_done', 1)
+    local expected = tonumber(redis.call('HGET', run, 'pages_total'))
+    if redis.call('HGET', run, 'kind') == 'pages' then expected = redis.call('HLEN', pages) end
+    if expected then
+      redis.call('HSET', run, 'pages_total', math.max(expected, pages_done))
+    end
+    redis.call('HINCRBY', run, 'rows', rows)
+    for at = 10, #ARGV, 2 do redis.call('HINCRBY', run, ARGV[at], ARGV[at + 1]) end
+    if at_end ~= '' then redis.call('HSET', run, 'end', '1') end
+    if redis.call('HGET', run, 'end') == '1'
+      and redis.call('HLEN', pages) == redis.call('HLEN', done) then
+      redis.call('HSET', run, 'state', 'finishing')
+    end
   end
-  return 'done'
+  return redis.call('HGET', run, 'state') == 'finishing' and 'complete' or 'done'
 end
 
-function steps.count(number)
-  if not is(number) then return false end
-  count(4)
-  return true
-end
-
-function steps.finish(number, token, now, fields, map)
-  if not is(number) or redis.call('HGET', claims, 'finish') ~= token then return 'fenced' end
+function steps.finish(number, page, held, now, fields, map)
+  if not holds(number, page, held) then return 'fenced' end
   redis.call('HSET', run, 'state', 'succeeded', 'finished_at', now)
   redis.call('HSET', meta, 'refreshing', 'false', 'last_update', now, 'last_error', '')
+  local commits = redis.call('HGET', run, 'commits_until')
+  if commits ~= '' then redis.call('HSET', meta, 'commits_until', commits) end
   for name, value in pairs(cjson.decode(fields)) do
     redis.call('HSET', meta, name, value)
     if name == 'held_removals' then redis.call('HSET', run, name, value) end
@@ -138,11 +154,16 @@ function steps.finish(number, token, now, fields, map)
   return 'ok'
 end
 
-function steps.fail(number, now, error)
-  if not is(number) then return false end
+function steps.fail(number, page, held, now, error)
+  if not holds(number, page, held) then return 'fenced' end
   redis.call('HSET', run, 'state', 'failed', 'finished_at', now, 'error', error)
   redis.call('HSET', meta, 'refreshing', 'false', 'last_error', error)
   redis.call('DEL', lease, pages, claims, done)
+  return 'ok'
+end
+
+function steps.told(number)
+  if redis.call('HGET', run, 'number') == number then redis.call('HSET', run, 'told', '1') end
   return true
 end
 

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from threading import Event, Thread
@@ -60,8 +60,21 @@ class Runs:
 
     # The life of a run
 
-    def begin(self, wanted: Request, *, watermark: int = 0) -> Run | None:
-        """Start the run, or return None where another one goes on."""
+    def begin(
+        self,
+        wanted: Request,
+        pages: Sequence[Page] = (Page(None),),
+        *,
+        watermark: int = 0,
+        commits_until: int | None = None,
+    ) -> Run | None:
+        """
+        Start the run with its pages; None where another one goes on, or it began already.
+
+        The pages are those that are known from the beginning, numbered from 0.  ``watermark`` is
+        the moment (ms) that a delta goes back to, ``commits_until`` the one up to which all
+        commits are known once the run has ended (None: as before).
+        """
         second, microsecond = self._client.time()
         now = moments.to_text(second * 1000 + microsecond // 1000)
         begun = self._call(
@@ -73,8 +86,10 @@ class Runs:
             second,
             now,
             watermark,
-            "true" if wanted.kind.complete else "",
+            "" if commits_until is None else commits_until,
+            "true" if wanted.kind.complete else "false",
             uuid.uuid4().hex[:12],
+            json.dumps([print_page(page) for page in pages]),
         )
         return self.current() if begun else None
 
@@ -107,26 +122,30 @@ class Runs:
 
     # Pages
 
-    def add_pages(self, run: Run, pages: Mapping[int, Page]) -> None:
-        """Write down pages that are to be fetched."""
-        printed = [(number, print_page(page)) for number, page in pages.items()]
-        for start in range(0, len(printed), 1000):  # a script takes fewer than 8,000 values
-            some = printed[start : start + 1000]
-            self._call("add", run.number, *(item for pair in some for item in pair))
-
     def claim(self, number: int, page: int | str) -> tuple[Run, Claim, Page | None] | None:
         """The right to work on a page of a run; None where the run is over or the page done."""
-        token = uuid.uuid4().hex
-        answer = self._call("claim", number, page, token)
+        claim = Claim(number, 0, str(page), uuid.uuid4().hex)
+        answer = self._call("claim", number, page, claim.held)
         run = self.current()
         if not answer or run is None or run.number != number:
             return None
+        claim.began = run.began
         text = cast("list[bytes]", answer)[1]
-        return run, Claim(number, run.began, str(page), token), parse_page(text) if text else None
+        return run, claim, parse_page(text) if text else None
 
-    def set_next(self, claim: Claim, page: Page) -> bool:
-        """Write down the page after the claimed one; False where it was known already."""
-        return bool(self._call("next", claim.number, int(claim.page) + 1, print_page(page)))
+    def set_next(self, claim: Claim, page: Page, *, bounded: Page | None = None) -> bool:
+        """
+        Write down the page after the claimed one; False where it was known already.
+
+        ``bounded`` is the claimed page with the end that it has now, should it be fetched again.
+
+        Raises:
+            RunFenced: The page was taken over, or the run is over.
+        """
+        answer = self._held(
+            "next", claim, print_page(page), "" if bounded is None else print_page(bounded)
+        )
+        return answer == b"new"
 
     def done(self, claim: Claim, outcome: PageOutcome) -> bool:
         """
@@ -137,18 +156,15 @@ class Runs:
         """
         segments = [print_segment(segment) for segment in outcome.segments]
         counts = [item for name, value in outcome.counts.items() if value for item in (name, value)]
-        answer = self._call(
+        answer = self._held(
             "done",
-            claim.number,
-            claim.page,
-            claim.token,
+            claim,
             json.dumps(segments),
             "1" if outcome.end else "",
+            "" if outcome.next is None else print_page(outcome.next),
             outcome.rows,
             *counts,
         )
-        if answer == b"fenced":
-            raise RunFenced(f"page {claim.page} of run {claim.number} is in other hands")
         return answer == b"complete"
 
     def open_pages(self) -> list[int]:
@@ -177,29 +193,28 @@ class Runs:
         Write the end of a run into the books, all at once.
 
         Raises:
-            RunFenced: Somebody else is finishing it.
+            RunFenced: Somebody else is finishing it, or has done so.
         """
-        second, microsecond = self._client.time()
-        answer = self._call(
+        self._held(
             "finish",
-            claim.number,
-            claim.token,
-            moments.to_text(second * 1000 + microsecond // 1000),
+            claim,
+            self._now(),
             json.dumps(dict(meta)),
             json.dumps([json.dumps(print_segment(segment)) for segment in page_map]),
         )
-        if answer != b"ok":
-            raise RunFenced(f"the end of run {claim.number} is in other hands")
 
-    def fail(self, number: int, message: str) -> None:
-        """End a run without success; what it has stored stays."""
-        self._call("fail", number, self._now(), _error(self._now(), message))
+    def fail(self, claim: Claim, message: str) -> None:
+        """
+        End a run without success; what it has stored stays.
 
-    def count(self, claim: Claim, **counts: int) -> None:
-        """Add to the counters of a run."""
-        given = [item for name, value in counts.items() if value for item in (name, value)]
-        if given:
-            self._call("count", claim.number, *given)
+        Raises:
+            RunFenced: The page was taken over, or the run is over.
+        """
+        self._held("fail", claim, self._now(), _error(self._now(), message))
+
+    def mark_told(self, number: int) -> None:
+        """Write down that whoever asked for the run knows its end."""
+        self._call("told", number)
 
     def trouble(self, message: str | None) -> None:
         """Say in the status what holds the run up; None: nothing any more."""
@@ -251,6 +266,13 @@ class Runs:
     def _now(self) -> str:
         second, microsecond = self._client.time()
         return moments.to_text(second * 1000 + microsecond // 1000)
+
+    def _held(self, step: str, claim: Claim, *arguments: bytes | str | int | float) -> object:
+        """A step that only the holder of the claim may take."""
+        answer = self._call(step, claim.number, claim.page, claim.held, *arguments)
+        if answer == b"fenced":
+            raise RunFenced(f"page {claim.page} of run {claim.number} is in other hands")
+        return answer
 
     def _call(self, step: str, *arguments: bytes | str | int | float) -> object:
         keys = self._keys

@@ -3,11 +3,14 @@
 import base64
 import zlib
 from collections.abc import Iterator
+from importlib.resources import files
 from typing import cast
 
 import redis
 
+from collinear.domain.errors import RunFenced
 from collinear.store.keys import Keys
+from collinear.store.writer import Claim
 
 PART_BYTES = 128 * 2**20
 """Where the text is cut into the next key: a larger value would break replicas' buffers."""
@@ -23,6 +26,7 @@ _LEVEL = 4
 def write_snapshot(
     client: redis.Redis,
     keys: Keys,
+    claim: Claim,
     *,
     part_bytes: int = PART_BYTES,
     piece_bytes: int = PIECE_BYTES,
@@ -30,30 +34,45 @@ def write_snapshot(
     """
     Write the catalog as it is now, and swap it in at once; returns the serial it is true for.
 
-    The caller sees to it that nobody writes in the meantime.  Memory stays at a few pieces,
-    whatever the size of the catalog.  None: the catalog has no change yet, and so no serial.
+    Whoever holds the claim is the only one who writes, here and to the catalog.  Memory stays at
+    a few pieces, whatever the size of the catalog.  A snapshot that is true already is left as
+    it is.  None: the catalog has no change yet, and so no serial.
+
+    Raises:
+        RunFenced: Somebody else has the claim now, or Redis has forgotten a piece.
     """
-    serial = cast("bytes | None", client.hget(keys.meta, "serial"))
+    script = client.register_script(files("collinear.store").joinpath("snapshot.lua").read_bytes())
+
+    def step(name: str, names: list[str], *arguments: bytes | str | int) -> None:
+        answer = script(
+            [keys.run, keys.run_claims, keys.meta, *names],
+            [name, claim.number, claim.page, claim.held, *arguments],
+        )
+        if answer != b"ok":
+            raise RunFenced(f"the snapshot of run {claim.number} is in other hands")
+
+    serial, written = cast(
+        "list[bytes | None]", client.hmget(keys.meta, ["serial", "snapshot_serial"])
+    )
+    if serial is not None and serial == written and client.exists(keys.snapshot()):
+        return serial.decode()
+
     unfinished = f"{keys.snapshot()}:unfinished"
-    for part in range(_count_parts(client, unfinished)):
-        client.delete(_name(unfinished, part))
-
-    part, size = 0, 0
-    client.set(unfinished, b"")
+    sizes = [0]
     for text in _texts(client, keys, piece_bytes):
-        if size and size + len(text) > part_bytes:
-            part, size = part + 1, 0
-        client.append(_name(unfinished, part), text)
-        size += len(text)
+        if sizes[-1] and sizes[-1] + len(text) > part_bytes:
+            sizes.append(0)
+        step("piece", [_name(unfinished, len(sizes) - 1)], sizes[-1], text)
+        sizes[-1] += len(text)
 
-    before = _count_parts(client, keys.snapshot())
-    with client.pipeline(transaction=True) as pipe:
-        for number in range(part + 1):
-            pipe.rename(_name(unfinished, number), keys.snapshot(number))
-        for number in range(part + 1, before):
-            pipe.delete(keys.snapshot(number))
-        pipe.hset(keys.meta, "snapshot_serial", serial or b"")
-        pipe.execute()
+    count = len(sizes)
+    parts = [_name(unfinished, part) for part in range(count)]
+    places = [keys.snapshot(part) for part in range(count)]
+    surplus = [
+        *(keys.snapshot(part) for part in range(count, _count_parts(client, keys.snapshot()))),
+        *(_name(unfinished, part) for part in range(count, _count_parts(client, unfinished))),
+    ]
+    step("swap", [*parts, *places, *surplus], serial or b"", *sizes)
     return serial.decode() if serial else None
 
 

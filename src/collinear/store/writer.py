@@ -20,13 +20,32 @@ UNKNOWN = "-inf"
 """The score of an unknown value: below every known one, and counted all the same."""
 
 
-class Claim(NamedTuple):
+@dataclass(slots=True)
+class Claim:
     """The right to store one page of one run; it ends when the page or the run is taken over."""
 
     number: int
     began: int
     page: str = ""
     token: str = ""
+    written: int = 0
+    """
+    How many chunks were stored under it.  The store counts too: a chunk that it has forgotten
+    over a restart, or got twice over a torn connection, ends the claim.
+    """
+
+    @property
+    def held(self) -> str:
+        """The claim as the books have it now; empty for one that is none of a page."""
+        return self._after(0)
+
+    @property
+    def held_next(self) -> str:
+        """The claim as the books will have it after the next chunk."""
+        return self._after(1)
+
+    def _after(self, chunks: int) -> str:
+        return f"{self.token}:{self.written + chunks}" if self.token else ""
 
 
 @dataclass(slots=True)
@@ -102,9 +121,9 @@ class CatalogWriter:
             *(keys.by(field) for field in ORDERS),
         ]
 
-    def put(self, datasets: Iterable[Dataset], claim: Claim) -> Stored:
+    def put(self, datasets: Iterable[Dataset], claim: Claim, *, seen: bool = True) -> Stored:
         """
-        Store datasets, mark them as seen, and announce the ones that changed.
+        Store datasets, mark them as seen (unless told not to), and announce those that changed.
 
         A document, its orders and its announcement travel in one transaction: nobody ever
         sees a dataset that is ordered but not stored.
@@ -115,7 +134,7 @@ class CatalogWriter:
         stored = Stored()
         rest = iter(datasets)
         while chunk := list(islice(rest, self._chunk)):
-            stored.add(self._put_chunk(chunk, claim))
+            stored.add(self._put_chunk(chunk, claim, seen))
         return stored
 
     def drop(self, departed: Iterable[tuple[str, str]], claim: Claim) -> Stored:
@@ -146,10 +165,10 @@ class CatalogWriter:
         if ordinals:
             self._send([], _ranges(list(ordinals)), claim)
 
-    def _put_chunk(self, chunk: list[Dataset], claim: Claim) -> Stored:
+    def _put_chunk(self, chunk: list[Dataset], claim: Claim, seen: bool) -> Stored:
         stored = Stored()
         while True:
-            outcome = self._try_chunk(chunk, claim)
+            outcome = self._try_chunk(chunk, claim, seen)
             if outcome is None:
                 continue  # somebody wrote one of these in between: read again
             done, again = outcome
@@ -158,7 +177,9 @@ class CatalogWriter:
                 return stored
             chunk = [dataset for dataset in chunk if dataset.hub_id in again]
 
-    def _try_chunk(self, chunk: list[Dataset], claim: Claim) -> tuple[Stored, set[str]] | None:
+    def _try_chunk(
+        self, chunk: list[Dataset], claim: Claim, seen: bool
+    ) -> tuple[Stored, set[str]] | None:
         stored = Stored()
         rows: list[_Row] = []
         unchanged: list[int] = []
@@ -175,7 +196,7 @@ class CatalogWriter:
                 rows.append(self._change(dataset, document, found))
                 if found.id == dataset.id:
                     updated.append(found.ordinal)
-        answer = self._send(rows, _ranges(unchanged + updated), claim)
+        answer = self._send(rows, _ranges(unchanged + updated) if seen else [], claim)
         if answer is None:
             return None
         refused, again = answer
@@ -241,7 +262,8 @@ class CatalogWriter:
         arguments: list[bytes | str | int | float] = [
             claim.number,
             claim.page,
-            claim.token,
+            claim.held,
+            claim.held_next,
             moments.to_text(second * 1000 + microsecond // 1000),
             second,
             claim.began,
@@ -258,6 +280,7 @@ class CatalogWriter:
             raise RunFenced(f"run {claim.number} or its page {claim.page} is in other hands")
         if answer[0] == b"conflict":
             return None
+        claim.written += 1
         refused, again = cast("tuple[list[bytes], list[bytes]]", answer[1:3])
         return [hub_id.decode() for hub_id in refused], {hub_id.decode() for hub_id in again}
 

@@ -1,19 +1,19 @@
 """Hub -> store: bring the catalog in step with the listing, one page at a time."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from collinear.domain.dataset import Dataset
 from collinear.domain.errors import CursorRejected, HandedBack
 from collinear.hub.listing import Cursor, HubListing
 from collinear.hub.wire import Rejected, Translated, translate
 from collinear.store.catalog import Catalog
-from collinear.store.run_records import Boundary, Kind, Page, PageOutcome, Request, Run, Segment
+from collinear.store.run_records import Kind, Page, PageOutcome, Request, Run, Segment
 from collinear.store.runs import FINISH, Runs
 from collinear.store.summary import summarise
 from collinear.store.writer import CatalogWriter, Claim, Stored
+from collinear.sync import boundaries
 from collinear.sync.fetching import Fetcher
 from collinear.telemetry import get_logger
 
@@ -71,7 +71,8 @@ class Sync:
         """
         Start a run and write down the pages that are known of it.
 
-        None where another run goes on: the request then waits for its turn.
+        None where another run goes on (the request then waits for its turn), or where somebody
+        else has begun this one.
         """
         self.catalog.prepare(self._endpoint)
         kind = wanted.kind
@@ -80,21 +81,12 @@ class Sync:
             wanted = wanted._replace(kind=Kind.FULL)
         run = self.runs.begin(
             wanted,
+            boundaries.pages_of(page_map) if page_map else [Page(None)],
             watermark=self._watermark() if kind is Kind.DELTA else 0,
+            commits_until=None if kind is Kind.REGRADE else self._newest_commit(),
         )
         if run is None:
             return None
-        if page_map:
-            last = len(page_map) - 1
-            self.runs.add_pages(
-                run,
-                {
-                    number: Page(segment.cursor, None if number == last else segment.last)
-                    for number, segment in enumerate(page_map)
-                },
-            )
-        else:
-            self.runs.add_pages(run, {0: Page(None)})
         log.info(
             "run_began",
             run=run.run_id,
@@ -127,7 +119,7 @@ class Sync:
                     return self._delta_page(run, claim, where, on_next)
                 return self._creation_page(run, claim, where, on_next)
             except CursorRejected as error:
-                self.runs.fail(number, f"{error}  The catalog is walked anew.")
+                self.runs.fail(claim, f"{error}  The catalog is walked anew.")
                 self.runs.request(Request.new(Kind.FULL))
                 raise
             except HandedBack:
@@ -150,8 +142,8 @@ class Sync:
             page_map: list[Segment] = []
             if run.kind.complete:
                 held = self._sweep(run, claim)
-                page_map = _joined(self.runs.segments())
-                self.catalog.write_snapshot()
+                page_map = boundaries.joined(self.runs.segments())
+                self.catalog.write_snapshot(claim)
                 meta["held_removals"] = json.dumps(held) if held else ""
                 meta["warmed"] = "true"
             self.runs.finish(claim, meta=meta, page_map=page_map)
@@ -171,7 +163,7 @@ class Sync:
         with self.runs.heartbeat(number):
             stored = Stored()
             for datasets in self.catalog.datasets():
-                stored.add(self._writer.put(datasets, claim))
+                stored.add(self._writer.put(datasets, claim, seen=False))
             outcome = PageOutcome(0, (), end=True, counts={"updated": stored.updated})
             self.catalog.write_thresholds()
             return self.runs.done(claim, outcome)
@@ -182,34 +174,38 @@ class Sync:
         self, run: Run, claim: Claim, where: Page, on_next: Callable[[int], None]
     ) -> PageReport:
         """A page up to its boundary: where datasets became public, that takes more than one."""
-        stored, rejected, rows = Stored(), 0, 0
+        stored, rejected, count = Stored(), 0, 0
         segments: list[Segment] = []
         cursor = Cursor(where.cursor) if where.cursor is not None else None
         while True:
             answer = self._fetcher.fetch(self._listing.by_creation, cursor)
-            translated = translate(answer.rows)
-            last = _last(translated.datasets)
-            met = where.until is not None and last is not None and last >= where.until
-            # ask for the next page before storing this one, so that both overlap
-            chained = where.until is None and answer.next is not None
-            if chained and self.runs.set_next(claim, Page(answer.next)):
-                on_next(int(claim.page) + 1)
-            if met and where.until is not None:
-                kept = [one for one in translated.datasets if _boundary(one) <= where.until]
-                translated = translated._replace(datasets=kept)
-                last = where.until
-            segments.append(Segment(cursor, last))
+            rows, met = answer.rows, False
+            following = None
+            if where.until is not None:
+                rows, met = boundaries.up_to(where.until, rows)
+            elif answer.next is not None:
+                following = Page(answer.next)
+                # ask for the next page before storing this one, so that both overlap
+                bounded = Page(where.cursor, boundaries.last_of(rows))
+                if self.runs.set_next(claim, following, bounded=bounded):
+                    on_next(int(claim.page) + 1)
+            translated = translate(rows)
+            segments.append(Segment(cursor, where.until if met else boundaries.end_of(rows)))
             stored.add(self._store(translated, run, claim))
-            rows += len(answer.rows)
+            count += len(rows)
             rejected += len(translated.rejected)
             if met or where.until is None or answer.next is None:
                 break
             cursor = answer.next
         outcome = PageOutcome(
-            rows, tuple(segments), end=answer.next is None, counts=_counts(stored, rejected)
+            count,
+            tuple(segments),
+            end=answer.next is None,
+            counts=_counts(stored, rejected),
+            next=following,
         )
         complete = self.runs.done(claim, outcome)
-        return PageReport(run.run_id, run.kind, rows, rejected, stored, complete)
+        return PageReport(run.run_id, run.kind, count, rejected, stored, complete)
 
     # Pages in the order of the last commit
 
@@ -219,25 +215,44 @@ class Sync:
         cursor = Cursor(where.cursor) if where.cursor is not None else None
         answer = self._fetcher.fetch(self._listing.by_change, cursor)
         translated = translate(answer.rows)
-        known = [one.last_modified for one in translated.datasets if one.last_modified is not None]
-        reached = not known or min(known) < run.watermark
+        # what was never modified comes last; a page without a readable row says nothing
+        moments = [one.last_modified for one in translated.datasets]
+        reached = any(moment is None or moment < run.watermark for moment in moments)
         too_long = int(claim.page) + 1 >= _DELTA_PAGES
-        more = answer.next is not None and not reached and not too_long
-        if more and self.runs.set_next(claim, Page(answer.next)):
-            on_next(int(claim.page) + 1)
+        following = None
+        if answer.next is not None and not reached and not too_long:
+            following = Page(answer.next)
+            if self.runs.set_next(claim, following):
+                on_next(int(claim.page) + 1)
         if too_long and not reached:
             self.runs.request(Request.new(Kind.PAGES))
         stored = self._store(translated, run, claim)
         rejected = len(translated.rejected)
-        outcome = PageOutcome(len(answer.rows), (), end=not more, counts=_counts(stored, rejected))
+        outcome = PageOutcome(
+            len(answer.rows),
+            (),
+            end=following is None,
+            counts=_counts(stored, rejected),
+            next=following,
+        )
         complete = self.runs.done(claim, outcome)
         return PageReport(run.run_id, run.kind, len(answer.rows), rejected, stored, complete)
 
     def _watermark(self) -> int:
         """The moment (ms) up to which the catalog knows of all commits, less an overlap."""
-        # a date from the future, by a wrong clock, must not hide what happens until then
-        newest = min(self.catalog.newest_commit(), self.catalog.now())
+        known = self.catalog.commits_until()
+        newest = self._newest_commit() if known is None else known
         return int(newest - self._limits.delta_overlap_seconds * 1000)
+
+    def _newest_commit(self) -> int:
+        """
+        A moment (ms), by the Hub's clock, of which a run that begins now sees all commits.
+
+        What is committed while the run walks may escape it, so this is taken at its beginning.
+        """
+        now = self.catalog.now()
+        # a date from the future, by a wrong clock, must not hide what happens until then
+        return min(self.catalog.newest_commit() or now, now)
 
     # What all pages have in common
 
@@ -279,8 +294,7 @@ class Sync:
                 held = {"run_id": run.run_id, "count": len(departed), "of": total}
                 log.warning("removals_held", **held)
                 return held
-        stored = self._writer.drop(departed, claim)
-        self.runs.count(claim, deleted=stored.deleted)
+        self._writer.drop(departed, claim)
         return None
 
 
@@ -293,30 +307,6 @@ def _counts(stored: Stored, rejected: int) -> dict[str, int]:
         "created": stored.created,
         "updated": stored.updated,
         "moved": stored.moved,
-        "deleted": stored.deleted,
         "unchanged": stored.unchanged,
         "rejected": rejected + len(stored.refused),
     }
-
-
-def _boundary(dataset: Dataset) -> Boundary:
-    created = dataset.created_at
-    return Boundary(dataset.created_second * 1000 if created is None else created, dataset.hub_id)
-
-
-def _last(datasets: Sequence[Dataset]) -> Boundary | None:
-    return max((_boundary(one) for one in datasets), default=None)
-
-
-def _joined(segments: Sequence[Segment]) -> list[Segment]:
-    """The page map without its empty pages: their cursors lead to the pages behind them."""
-    joined: list[Segment] = []
-    waiting: list[str | None] = []
-    for segment in segments:
-        if segment.last is None:
-            waiting.append(segment.cursor)
-            continue
-        cursor = waiting[0] if waiting else segment.cursor
-        waiting.clear()
-        joined.append(Segment(cursor, segment.last))
-    return joined

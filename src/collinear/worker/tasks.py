@@ -1,5 +1,6 @@
 """Tasks only unpack a message, call a flow, and say what comes next."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from collinear.domain.errors import CatalogError, CursorRejected, HandedBack, Ru
 from collinear.refreshes import TASKS
 from collinear.store.run_records import Kind, Request, Run, State
 from collinear.store.schedule import Schedule
+from collinear.store.summary import summarise
 from collinear.sync.walk import Sync
 from collinear.telemetry import get_logger
 
@@ -91,10 +93,8 @@ class _Crew:
         with _logged(PAGE, run_number=number, page=page) as outcome:
             try:
                 report = self._sync.page(number, page, on_next=lambda n: self._send_page(number, n))
-            except CursorRejected as error:
-                run = self._sync.runs.current()
-                if run is not None and run.number == number:
-                    self._store_result(run.task_id, error, "FAILURE")
+            except CursorRejected:
+                self._settle()
                 raise
             if report is None:
                 outcome["skipped"] = True
@@ -118,10 +118,7 @@ class _Crew:
                 outcome["skipped"] = True
                 return
             outcome.update(run=summary["run_id"], rows=summary["rows"])
-            run = self._sync.runs.current()
-            if run is not None:
-                self._tell(run.task_id, summary)
-                self._schedule.plan(run.kind)
+            self._settle()
             self._begin_waiting()
 
     def regrade(self, number: int) -> None:
@@ -138,6 +135,7 @@ class _Crew:
             log.warning("run_resumed", run=lost.run_id, kind=lost.kind.value)
             self._dispatch(lost)
             return
+        self._settle()
         if sync.catalog.graded_otherwise():
             sync.runs.request(Request.new(Kind.REGRADE))
         if not sync.catalog.warmed():
@@ -152,7 +150,21 @@ class _Crew:
             if self._begin(request):
                 return
 
+    def _settle(self) -> None:
+        """Tell the task of a run that has ended; again, if somebody died before he had done so."""
+        run = self._sync.runs.current()
+        if run is None or run.state.going_on or run.told:
+            return
+        if run.state is State.SUCCEEDED:
+            self._tell(run.task_id, summarise(run))
+            self._schedule.plan(run.kind)
+        else:
+            error = json.loads(run.fields["error"])["message"]
+            self._store_result(run.task_id, CatalogError(error), "FAILURE")
+        self._sync.runs.mark_told(run.number)
+
     def _begin(self, request: Request) -> bool:
+        self._settle()  # its record goes with the beginning of the next run
         run = self._sync.begin(request)
         if run is None:
             return False
