@@ -156,5 +156,81 @@ def test_nothing_is_lost_when_a_document_goes_missing(
     assert_agreement(store, keys)
 
 
+def test_a_document_that_is_missing_stops_nobody_of_its_second(
+    store: redis.Redis, keys: Keys, writer: CatalogWriter
+) -> None:
+    """The order of a second is found by the documents in it, as far as they are there."""
+    claim = in_run(store, keys)
+    writer.put([dataset(1), dataset(3)], claim)
+    store.hdel(keys.documents, "Org/set-3")
+
+    writer.put([dataset(2)], claim)
+    writer.put([dataset(n) for n in (1, 2, 3)], claim)
+
+    assert set(stored_ids(store, keys)) == {"Org/set-1", "Org/set-2", "Org/set-3"}
+
+
+def test_a_newcomer_that_is_refused_uses_up_no_number(
+    store: redis.Redis, keys: Keys, writer: CatalogWriter
+) -> None:
+    """It comes again in every run, for ever; numbers and marks must not grow with it."""
+    for number in range(1, 6):
+        rows = [dataset(1, id_="org/same"), dataset(2, id_="org/same")]
+        writer.put(rows, in_run(store, keys, number=number, began=2_000_000_000 + number))
+    writer.put([dataset(3)], in_run(store, keys, number=9))
+
+    assert store.hget(keys.identities, dataset(3).hub_id) == b"1 Org/set-3"
+    assert store.strlen(keys.seen) == 8
+    assert_agreement(store, keys)
+
+
+def test_a_rename_with_another_date_of_creation(
+    store: redis.Redis, keys: Keys, writer: CatalogWriter
+) -> None:
+    """The place follows the date, the identity stays."""
+    claim = in_run(store, keys)
+    writer.put([dataset(1), dataset(2)], claim)
+    moved = Dataset(hub_id=dataset(1).hub_id, id="Org/new", created_at=(SECOND + 9) * 1000)
+
+    assert writer.put([moved], claim).moved == 1
+
+    assert stored_ids(store, keys) == ["Org/set-2", "Org/new"]
+    assert_agreement(store, keys)
+
+
+def test_a_chunk_that_redis_forgot_or_got_twice_ends_the_claim(
+    store: redis.Redis, keys: Keys, writer: CatalogWriter
+) -> None:
+    """A claim counts its chunks, and so does Redis: after a restart the two may disagree."""
+    in_run(store, keys)
+    store.hset(keys.run_claims, "0", "mine:0")
+    claim = Claim(1, 1, "0", "mine")
+    writer.put([dataset(n) for n in range(4)], claim)
+    assert store.hget(keys.run_claims, "0") == b"mine:2"
+    again = Claim(1, 1, "0", "mine", written=1)
+    store.hset(keys.run_claims, "0", "mine:1")
+
+    with pytest.raises(RunFenced):
+        writer.put([dataset(9)], claim)
+
+    writer.put([dataset(8)], again)
+    assert_agreement(store, keys)
+
+
+def test_dates_out_of_nowhere_have_a_place_in_the_order(
+    store: redis.Redis, keys: Keys, writer: CatalogWriter
+) -> None:
+    """Scores are exact to the year 2106; what is dated later comes last, by hub_id."""
+    far = [
+        Dataset(hub_id=f"{number:024x}", id=f"Org/{9 - number}", created_at=253_402_300_000_000)
+        for number in range(4)
+    ]
+
+    writer.put([*far, dataset(1)], in_run(store, keys))
+
+    assert stored_ids(store, keys) == ["Org/set-1", "Org/9", "Org/8", "Org/7", "Org/6"]
+    assert_agreement(store, keys)
+
+
 def _pattern(keys: Keys) -> str:
     return keys.prefix.replace("{", "[{]") + "*"

@@ -116,12 +116,19 @@ class Sleeper:
         return outcome
 
 
-def act(settings: Settings, work: Callable[[Sync], Any], fate: Fate | None = None) -> Any:
+def act(
+    settings: Settings,
+    work: Callable[[Sync], Any],
+    fate: Fate | None = None,
+    *,
+    leash: Leash | None = None,
+) -> Any:
     """
     What comes of a worker's work: its value, None where it was fenced or died on the way,
     or the Sleeper where it sleeps.
     """
-    leash = Leash(fate)
+    leash = leash or Leash(fate)
+    fate = leash.fate
 
     def go() -> Any:
         with leashed_sync(settings, leash) as sync:

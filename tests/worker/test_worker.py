@@ -4,6 +4,7 @@ import json
 import re
 import signal
 from collections.abc import Callable
+from threading import Event
 
 import pytest
 import redis
@@ -12,9 +13,9 @@ from celery import Celery
 from collinear.refreshes import QUEUE, TASKS, Refreshes
 from collinear.settings import Settings
 from collinear.store.keys import Keys
-from collinear.store.run_records import Kind
+from collinear.store.run_records import Kind, Request
 from collinear.store.runs import Runs
-from collinear.wiring import create_celery
+from collinear.wiring import create_celery, open_sync
 from tests.agreement import assert_agreement, assert_at_rest, assert_snapshot, stored_ids
 from tests.hubs import RunningHub
 from tests.parts import Start
@@ -132,6 +133,25 @@ def test_a_message_without_a_request_starts_a_run_too(
         wait_until(lambda task=task: task.state == "SUCCESS", f"the {kind} run", within=20)
         assert task.result["kind"] == kind.value
         assert task.result["rows"] == 3
+
+
+def test_the_end_of_a_run_is_told_though_its_worker_died_at_it(
+    hub: RunningHub, start: Start, settings: Settings, runs: Runs, celery: Celery
+) -> None:
+    """Killed between the last word in the books and the answer: the next worker tells it."""
+    fill(hub, 1)
+    with open_sync(settings.model_copy(update={"hf_endpoint": hub.url}), Event()) as sync:
+        wanted = runs.request(Request.new(Kind.FULL))
+        run = sync.begin(wanted)
+        assert run is not None
+        sync.page(run.number, 0, on_next=lambda _: None)
+        sync.finish(run.number)
+
+    start("worker")
+    task = celery.AsyncResult(wanted.task_id)
+    wait_until(lambda: task.state == "SUCCESS", "the end to be told", within=20)
+
+    assert task.result["created"] == 1
 
 
 def test_kill_9_in_mid_load_and_the_load_still_completes(
