@@ -19,6 +19,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 _MOST = 1000
 """Parameters in one query; beyond, nobody means it well."""
+_NO_TEXT = "is not UTF-8 once its %-escapes are read"
 
 
 class Nothing(BaseModel):
@@ -66,7 +67,9 @@ def _reader(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
         values: dict[str, Any] = {}
         wrong: dict[str, str] = {}
         for name, value in _pairs(sent):
-            if name not in fields:
+            if not _is_text(name + value):
+                wrong[name.encode(errors="replace").decode()] = _NO_TEXT
+            elif name not in fields:
                 wrong[name] = _unknown(name, list(fields))
             elif name in many:
                 values.setdefault(name, []).append(value)
@@ -80,7 +83,11 @@ def _reader(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
         try:
             read = model.model_validate(values)
         except ValidationError as error:
-            refused += [{**entry, "loc": ("query", *entry["loc"])} for entry in error.errors()]
+            refused += [
+                {**entry, "loc": ("query", *entry["loc"])}
+                for entry in error.errors()
+                if entry["loc"][0] not in wrong
+            ]
         if refused:
             raise RequestValidationError(refused)
         return read
@@ -89,15 +96,23 @@ def _reader(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
 
 
 def _pairs(sent: bytes) -> list[tuple[str, str]]:
+    """Names and values; bytes that are no UTF-8 become halves of surrogate pairs."""
+    text = sent.decode(errors="surrogateescape")
     try:
         return parse_qsl(
-            sent.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST
+            text, keep_blank_values=True, errors="surrogateescape", max_num_fields=_MOST
         )
-    except UnicodeDecodeError:
-        reason = "is not UTF-8 once its %-escapes are read"
     except ValueError:
         reason = f"has more than {_MOST} parameters"
     raise RequestValidationError([{"loc": ("query", "query"), "msg": reason}])
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _unknown(name: str, known: list[str]) -> str:
