@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from typing import Any
 
 import structlog
 
@@ -29,6 +30,7 @@ def configure_logging(*, level: str, style: str) -> None:
         foreign_pre_chain=[*_SHARED, structlog.stdlib.ExtraAdder()],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            _without_colours,
             structlog.processors.format_exc_info,
             printer,
         ],
@@ -42,6 +44,14 @@ def configure_logging(*, level: str, style: str) -> None:
         # what they tell of each request and message, our own events tell with its meaning
         logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.getLogger("celery.beat").setLevel(logging.WARNING)
+
+
+def _without_colours(
+    logger: Any, name: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """The server sends each of its sentences twice, the second time in colours."""
+    event.pop("color_message", None)
+    return event
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -70,17 +70,25 @@ def test_every_change_of_the_catalog_changes_the_tags(api: httpx2.Client, filled
 def test_an_index_that_catches_up_is_another_answer(
     api: httpx2.Client, filled: Stock, settings: Settings
 ) -> None:
-    """The catalog has moved on already when the index follows: no stale 304 in between."""
+    """
+    The catalog has moved on already when the index follows: no stale 304 in between, and the
+    serial is that of the index, which chose the answer.
+    """
+    indexed = filled.serial
     filled.put(dataset(7, "org/word-7"))
     path = "/api/datasets?search=word"
     behind = api.get(path)
     assert behind.json()["total"] == 3
+    assert behind.headers["x-catalog-serial"] == str(indexed)
+    assert again(api, path, behind.headers["etag"]).headers["x-catalog-serial"] == str(indexed)
+    assert api.get("/api/datasets").headers["x-catalog-serial"] == str(filled.serial)
     filled.index(settings.index_dir)
 
     caught_up = again(api, path, behind.headers["etag"])
 
     assert caught_up.status_code == 200
     assert caught_up.json()["total"] == 4
+    assert caught_up.headers["x-catalog-serial"] == str(filled.serial)
 
 
 def test_answers_of_other_queries_encodings_and_versions_have_other_tags(

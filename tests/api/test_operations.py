@@ -192,6 +192,7 @@ def test_the_process_ends_well_when_it_is_told_to(
         _, said = process.communicate(timeout=10)
     assert process.returncode == 0
     assert "Traceback" not in said
+    assert "\x1b" not in said
 
 
 def test_a_port_that_is_taken_is_one_clear_line(settings: Settings) -> None:

@@ -92,7 +92,7 @@ def _complete(operation: dict[str, Any]) -> None:
                 "ETag": {"schema": {"type": "string"}, "description": "For `If-None-Match`."},
                 "X-Catalog-Serial": {
                     "schema": {"type": "string"},
-                    "description": "The newest change of the catalog; absent before the first.",
+                    "description": "The newest change that the answer knows; absent before any.",
                 },
             }
     for status in ("502", "503", "504"):

@@ -44,7 +44,9 @@ Rows = Annotated[
 ]
 Datasets = Annotated[
     int | None,
-    typer.Option("--datasets", min=0, metavar="N", help="How many datasets to generate."),
+    typer.Option(
+        "--datasets", min=0, metavar="N", help="How many datasets to generate (default: 20000)."
+    ),
 ]
 Seed = Annotated[
     int | None,

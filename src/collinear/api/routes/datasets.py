@@ -56,10 +56,12 @@ async def list_datasets(
         version, index_serial = await catalog.find_version(query)
         etag = conditions.tag(request, version, index_serial)
         if conditions.has(request, etag):
-            return conditions.not_modified(conditions.headers(etag, version.serial))
+            serial = index_serial or version.serial
+            return conditions.not_modified(conditions.headers(etag, serial))
     listing = await catalog.find(query)
     etag = conditions.tag(request, listing.version, listing.index_serial)
-    return answers.page(listing, query, conditions.headers(etag, listing.version.serial))
+    serial = listing.index_serial or listing.version.serial
+    return answers.page(listing, query, conditions.headers(etag, serial))
 
 
 @router.get(
