@@ -68,7 +68,9 @@ function steps.begin(kind, run_id, task_id, accept, began, now, watermark, commi
     end
   end
   if not waits then return false end -- it was served already, by somebody faster
+  -- the store may have been emptied a moment ago
   redis.call('HSETNX', meta, 'epoch', epoch)
+  redis.call('HSETNX', meta, 'total_items', 0)
   -- later than every mark before it, so that "not seen since" is exact to the run
   local marked = tonumber(redis.call('HGET', run, 'marked') or 0)
   began = string.format('%.0f', math.max(tonumber(began), marked + 1))
