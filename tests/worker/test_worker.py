@@ -135,6 +135,22 @@ def test_a_message_without_a_request_starts_a_run_too(
         assert task.result["rows"] == 3
 
 
+def test_a_message_that_comes_twice_is_one_request(
+    hub: RunningHub, start: Start, loaded: Callable[[], None], celery: Celery
+) -> None:
+    """The second is no answer to the first: its task ends with the summary of the run."""
+    fill(hub, 3)
+    start("worker")
+    loaded()
+    hub.fault("slow", times=2, delay=0.5)
+
+    task = celery.send_task(TASKS[Kind.FULL], queue=QUEUE)
+    celery.send_task(TASKS[Kind.FULL], queue=QUEUE, task_id=task.id)
+    wait_until(lambda: task.state == "SUCCESS", "the run", within=20)
+
+    assert task.result.get("rows") == 3
+
+
 def test_the_end_of_a_run_is_told_though_its_worker_died_at_it(
     hub: RunningHub, start: Start, settings: Settings, runs: Runs, celery: Celery
 ) -> None:

@@ -86,7 +86,8 @@ class _Crew:
                 outcome["began"] = self._begin(known)
                 return
             outcome["joined"] = known.run_id
-            self._tell(wanted.task_id, {"status": "already_running", **known._asdict()})
+            if known.task_id != wanted.task_id:  # else the same message came twice
+                self._tell(wanted.task_id, {"status": "already_running", **known._asdict()})
 
     def page(self, number: int, page: int) -> None:
         """Fetch and store one page."""
