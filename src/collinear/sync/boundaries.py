@@ -35,10 +35,12 @@ def up_to(until: str, rows: list[Any]) -> tuple[list[Any], bool]:
     hub_ids = [hub_id_of(row) for row in rows]
     if until in hub_ids:
         return rows[: hub_ids.index(until) + 1], True
-    within = [at for at, hub_id in enumerate(hub_ids) if hub_id is not None and hub_id <= until]
-    last = last_of(rows)
-    if last is None or last < until:
+    known = [hub_id for hub_id in hub_ids if hub_id is not None]
+    if not known or known[-1] < until or known != sorted(known):
+        # Where a Hub orders its rows otherwise, only the row itself can tell: rather read on
+        # than leave out rows that would then pass for departures.
         return rows, False
+    within = [at for at, hub_id in enumerate(hub_ids) if hub_id is not None and hub_id <= until]
     return rows[: within[-1] + 1] if within else [], True
 
 
