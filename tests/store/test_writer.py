@@ -75,6 +75,25 @@ def test_two_writers_that_race_store_each_dataset_once(store: redis.Redis, keys:
     assert_agreement(store, keys)
 
 
+def test_two_writers_that_race_announce_a_change_once(store: redis.Redis, keys: Keys) -> None:
+    """Both have read what was there before: the second finds that it is done."""
+    claim = in_run(store, keys)
+    CatalogWriter(store, keys, ImpactPolicy()).put([dataset(n) for n in range(300)], claim)
+    before = store.xlen(keys.changes)
+
+    def put(_: int) -> Stored:
+        liked = [dataset(number, likes=5) for number in range(300)]
+        return CatalogWriter(store, keys, ImpactPolicy(), chunk=20).put(liked, claim)
+
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = list(pool.map(put, range(4)))
+
+    assert store.xlen(keys.changes) - before == 300
+    assert sum(outcome.updated for outcome in outcomes) == 300
+    assert sum(outcome.unchanged for outcome in outcomes) == 900
+    assert_agreement(store, keys)
+
+
 def test_two_rows_of_one_walk_with_the_same_id(
     store: redis.Redis, keys: Keys, writer: CatalogWriter
 ) -> None:

@@ -10,7 +10,8 @@
 --       changed fields, created second, and one score for each measure ('' where unchanged);
 --       then for each range of marks: first ordinal, how many
 -- Returns {'fenced'}, {'conflict'}: nothing was written;
---         {'ok', {hub_ids whose id another dataset of this run holds}, {hub_ids to apply again}}
+--         {'ok', {hub_ids whose id another dataset of this run holds}, {hub_ids to apply again},
+--          {hub_ids that somebody else has updated in the same way meanwhile}}
 
 local number, page, held, held_next, now, second_now, began = unpack(ARGV, 1, 7)
 local keep, rows, ranges = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
@@ -175,7 +176,7 @@ local function make_room(hub_id, id)
   return true
 end
 
-local refused, again = {}, {}
+local refused, again, same = {}, {}, {}
 for row = 0, rows - 1 do
   local at = HEAD + row * width
   local op, hub_id, id, previous_id = unpack(ARGV, at + 1, at + 4)
@@ -188,6 +189,8 @@ for row = 0, rows - 1 do
     again[#again + 1] = hub_id -- an earlier row of this chunk took its id: it is new now
   elseif op ~= 'update' and not make_room(hub_id, id) then
     refused[#refused + 1] = hub_id
+  elseif op == 'update' and redis.call('HGET', documents, id) == document then
+    same[#same + 1] = hub_id
   else
     if op == 'create' then
       redis.call('HSET', identities, hub_id, next_ordinal .. ' ' .. id)
@@ -200,6 +203,8 @@ for row = 0, rows - 1 do
       if hub_id_of(previous_id) == hub_id then leave(previous_id) end
       redis.call('HSET', identities, hub_id, ordinal .. ' ' .. id)
       redis.call('HSET', renamed, previous_id, hub_id)
+      -- found in any case; a former id that is written so itself comes first
+      redis.call('HSETNX', renamed, string.lower(previous_id), hub_id)
       any_renamed = true
       enter(id, document)
       if where and not string.find(changed, 'created_at', 1, true) then
@@ -231,4 +236,4 @@ if serial then
   redis.call('HSET', meta, 'serial', epoch .. ':' .. serial,
     'total_items', redis.call('ZCARD', ids))
 end
-return {'ok', refused, again}
+return {'ok', refused, again, same}

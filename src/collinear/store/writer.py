@@ -199,10 +199,10 @@ class CatalogWriter:
         answer = self._send(rows, _ranges(unchanged + updated) if seen else [], claim)
         if answer is None:
             return None
-        refused, again = answer
-        stored.unchanged = len(unchanged)
+        refused, again, same = answer
+        stored.unchanged = len(unchanged) + len(same)
         stored.refused = tuple((hub_id, latest[hub_id].id) for hub_id in refused)
-        skipped = again.union(refused)
+        skipped = again.union(refused, same)
         for row in rows:
             if row.fields[1] not in skipped:
                 stored.created += row.op is Op.CREATE
@@ -256,8 +256,8 @@ class CatalogWriter:
 
     def _send(
         self, rows: list[_Row], ranges: list[tuple[int, int]], claim: Claim
-    ) -> tuple[list[str], set[str]] | None:
-        """Apply a chunk: (hub_ids refused, hub_ids to put again), or None after a conflict."""
+    ) -> tuple[list[str], set[str], set[str]] | None:
+        """Apply a chunk: the hub_ids refused, to put again, and done already; None: conflict."""
         second, microsecond = self._client.time()
         arguments: list[bytes | str | int | float] = [
             claim.number,
@@ -281,8 +281,11 @@ class CatalogWriter:
         if answer[0] == b"conflict":
             return None
         claim.written += 1
-        refused, again = cast("tuple[list[bytes], list[bytes]]", answer[1:3])
-        return [hub_id.decode() for hub_id in refused], {hub_id.decode() for hub_id in again}
+        refused, again, same = (
+            [hub_id.decode() for hub_id in hub_ids]
+            for hub_ids in cast("list[list[bytes]]", answer[1:4])
+        )
+        return refused, set(again), set(same)
 
 
 def _fields(
