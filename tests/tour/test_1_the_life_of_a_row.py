@@ -37,14 +37,15 @@ def test_a_renamed_dataset_is_found_under_both_names(
     hub: RunningHub, catalog: LivingCatalog
 ) -> None:
     """The old address leads to the new one."""
-    hub.add(id="acme/old-name")
-    wait_until(lambda: catalog.ids() == ["acme/old-name"], "the first load", within=30)
+    hub.add(id="acme/Old-name")
+    wait_until(lambda: catalog.ids() == ["acme/Old-name"], "the first load", within=30)
 
-    hub.rename("acme/old-name", "acme/new-name")
+    hub.rename("acme/Old-name", "acme/new-name")
     catalog.refresh()
 
-    old = catalog.get("acme/old-name")
+    old = catalog.get("acme/Old-name")
     assert (old.status_code, old.headers["location"]) == (308, "/api/datasets/acme/new-name")
+    assert catalog.get("ACME/Old-Name").headers["location"] == old.headers["location"]
     wait_until(lambda: catalog.search("new-name") == ["acme/new-name"], "the index to follow")
     assert catalog.search("old-name") == []
 

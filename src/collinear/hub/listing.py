@@ -107,7 +107,7 @@ class HubListing:
         except httpx2.TimeoutException as error:
             raise HubTimeout(f"{self._name} did not answer in time.") from error
         except httpx2.TransportError as error:
-            raise HubUnavailable(f"{self._name} cannot be reached: {error}") from error
+            raise HubUnavailable(f"{self._name} cannot be reached: {error}.") from error
         return ListingPage(_rows(body, self._name), self._next(headers))
 
     def _get(self, address: Cursor) -> tuple[httpx2.Headers, bytes]:

@@ -173,14 +173,14 @@ class CatalogReader:
             async with self._client.pipeline() as pipe:
                 pipe.hmget(self._keys.documents, [name, lower])
                 pipe.hget(self._keys.folded, lower)
-                pipe.hget(self._keys.renamed, name)
+                pipe.hmget(self._keys.renamed, [name, lower])
                 pipe.hmget(self._keys.meta, Version.FIELDS)
                 pipe.exists(self._keys.lease)
-                (exact, folded), others, hub_id, meta, leased = await pipe.execute()
+                (exact, folded), others, former, meta, leased = await pipe.execute()
             if exact is None:
                 names = [*_names(others), *([lower] if folded else [])]
                 name = await self._oldest(names) or b""
-                if not name and hub_id:
+                if not name and (hub_id := former[0] or former[1]):
                     await self._follow(dataset_id, hub_id)
                 exact = await self._client.hget(self._keys.documents, name) if name else None
         if exact is None:
