@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 COMMANDS = (
-    "collinear search question answering --license mit --sort-by downloads --limit 7",
+    "collinear search question answering --sort-by downloads --limit 7",
     "collinear status",
 )
 WIDTH = 104
