@@ -1,7 +1,7 @@
 """The processes of the worker and of the scheduler."""
 
+import os
 import signal
-import sys
 import warnings
 from threading import Event
 from types import FrameType
@@ -58,12 +58,17 @@ def run_beat(settings: Settings) -> None:
     _stop_on_signals(stopping)
     if not wait_for_store(settings, stopping):
         return
-    # from here on nothing waits for the event: until Celery listens, the signal ends the process
+    # From here on nothing waits for the event: until Celery listens, the signal ends the process.
+    # Nothing is in hand yet, and an exception would be raised into the midst of an import.
     for number in _ENDINGS:
-        signal.signal(number, lambda *_: sys.exit(0))
+        signal.signal(number, lambda *_: os._exit(0))
     signals.setup_logging.connect(_keep_logging)
-    log.info("beat_started", every=settings.oversee_seconds)
-    create_beat(settings).Beat(loglevel=settings.log_level, quiet=True).run()
+    beat = create_beat(settings)
+    # Loading the backend now and not later: once Celery listens, its handler raises, and an
+    # import in progress would swallow that
+    backend = type(beat.backend).__name__
+    log.info("beat_started", every=settings.oversee_seconds, backend=backend)
+    beat.Beat(loglevel=settings.log_level, quiet=True).run()
 
 
 def _keep_logging(**_: object) -> None:
