@@ -208,6 +208,7 @@ def test_two_workers_share_the_pages_of_a_run(
     """Page by page, in parallel, and together they store each dataset once."""
     ids = fill(hub, 30)
     workers = [start("worker"), start("worker")]
+    wait_until(lambda: all(" ready." in one.log for one in workers), "both workers", within=30)
     loaded()
     for name in ids:
         hub.edit(name, likes=2)
