@@ -1,10 +1,12 @@
 """The one place where settings become living objects, and where they are closed again."""
 
 import json
+import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from threading import Event
+from types import FrameType
 
 import httpx2
 import redis
@@ -33,6 +35,9 @@ from collinear.telemetry import get_logger
 
 log = get_logger(__name__)
 
+
+ENDINGS = (signal.SIGTERM, signal.SIGINT)
+"""The signals that tell a process to stop."""
 
 _CALLERS_PATIENCE = 2
 """Seconds that somebody who waits for an answer is kept waiting for Redis."""
@@ -247,3 +252,13 @@ def wait_for_store(settings: Settings, stopping: Event) -> bool:
                 said = True
         stopping.wait(0.5)
     return False
+
+
+def stop_on_signals(stopping: Event) -> None:
+    """Let the signals that tell a process to stop set the event; nothing is interrupted."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopping.set()
+
+    for number in ENDINGS:
+        signal.signal(number, stop)

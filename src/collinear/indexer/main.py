@@ -2,10 +2,8 @@
 
 import gc
 import os
-import signal
 import sys
 from threading import Event
-from types import FrameType
 
 from collinear import wiring
 from collinear.domain.errors import StoreUnavailable
@@ -31,7 +29,7 @@ def run_indexer(settings: Settings) -> None:
     """
     configure_logging(level=settings.log_level, style=settings.log_format)
     stopping = Event()
-    _stop_on_signals(stopping)
+    wiring.stop_on_signals(stopping)
     os.nice(_NICE)
     # Documents come and go by the thousand and never form cycles: looking for some costs a tenth
     gc.set_threshold(100_000, 20, 50)
@@ -62,11 +60,3 @@ def _follow(settings: Settings, index: IndexWriter, stopping: Event) -> None:
                 log.warning("store_unavailable", error=str(error))
             pause = min(max(pause * 2, 0.25), _LONGEST_PAUSE)
             stopping.wait(pause)
-
-
-def _stop_on_signals(stopping: Event) -> None:
-    def stop(number: int, frame: FrameType | None) -> None:
-        stopping.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)

@@ -4,7 +4,6 @@ import os
 import signal
 import warnings
 from threading import Event
-from types import FrameType
 
 from celery import signals
 from celery.exceptions import SecurityWarning
@@ -12,13 +11,11 @@ from celery.worker import state
 
 from collinear.settings import Settings
 from collinear.telemetry import configure_logging, get_logger
-from collinear.wiring import open_schedule, open_sync, wait_for_store
+from collinear.wiring import ENDINGS, open_schedule, open_sync, stop_on_signals, wait_for_store
 from collinear.worker.app import create_beat, create_worker
 from collinear.worker.tasks import OVERSEE
 
 log = get_logger(__name__)
-
-_ENDINGS = (signal.SIGTERM, signal.SIGINT)
 
 
 def run_worker(settings: Settings) -> None:
@@ -30,7 +27,7 @@ def run_worker(settings: Settings) -> None:
     """
     configure_logging(level=settings.log_level, style=settings.log_format)
     stopping = Event()
-    _stop_on_signals(stopping)
+    stop_on_signals(stopping)
     if not wait_for_store(settings, stopping):
         return
     # It may run as root in a container: it deserialises nothing but JSON
@@ -55,12 +52,12 @@ def run_beat(settings: Settings) -> None:
     """Let a worker look every few seconds at what is due, until told to stop."""
     configure_logging(level=settings.log_level, style=settings.log_format)
     stopping = Event()
-    _stop_on_signals(stopping)
+    stop_on_signals(stopping)
     if not wait_for_store(settings, stopping):
         return
     # From here on nothing waits for the event: until Celery listens, the signal ends the process.
     # Nothing is in hand yet, and an exception would be raised into the midst of an import.
-    for number in _ENDINGS:
+    for number in ENDINGS:
         signal.signal(number, lambda *_: os._exit(0))
     signals.setup_logging.connect(_keep_logging)
     beat = create_beat(settings)
@@ -73,11 +70,3 @@ def run_beat(settings: Settings) -> None:
 
 def _keep_logging(**_: object) -> None:
     """Celery leaves logging alone once somebody listens to this signal."""
-
-
-def _stop_on_signals(stopping: Event) -> None:
-    def stop(number: int, frame: FrameType | None) -> None:
-        stopping.set()
-
-    for number in _ENDINGS:
-        signal.signal(number, stop)

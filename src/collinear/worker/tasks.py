@@ -73,14 +73,14 @@ class _Crew:
 
     def start(self, kind: Kind, run_id: str) -> None:
         """Begin a run that was asked for, or leave it waiting while another one goes on."""
-        with _logged("start", run=run_id, kind=kind.value) as outcome:
+        with _logged(TASKS[kind], run=run_id) as outcome:
             # once it has begun it waits no more: a message that comes late starts nothing
             wanted = [one for one in self._sync.runs.waiting() if one.run_id == run_id]
             outcome["began"] = bool(wanted) and self._begin(wanted[0])
 
     def ask(self, wanted: Request) -> None:
         """Ask for a run and begin it, for a message that came without a request in the books."""
-        with _logged("start", run=wanted.run_id, kind=wanted.kind.value) as outcome:
+        with _logged(TASKS[wanted.kind], run=wanted.run_id) as outcome:
             known = self._sync.runs.request(wanted)
             if known.run_id == wanted.run_id:
                 outcome["began"] = self._begin(known)
@@ -206,8 +206,6 @@ def _logged(task: str, **facts: Any) -> Iterator[dict[str, Any]]:
         yield outcome
     except (RunFenced, HandedBack) as left:
         log.info("task_left", task=task, reason=str(left), **facts, **outcome)
-    except CursorRejected as error:
-        log.warning("task_failed", task=task, error=str(error), **facts, **outcome)
     except CatalogError as error:
         log.error("task_failed", task=task, error=str(error), **facts, **outcome)  # noqa: TRY400
     except Exception as error:
