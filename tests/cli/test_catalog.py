@@ -198,7 +198,7 @@ def test_removals_are_held_and_then_accepted(collinear: Command, system: Running
 
 def test_a_reader_that_has_enough(system: Running) -> None:
     """`| head -1` is no error."""
-    command = f"{COLLINEAR} search --limit 1000 --json | head -c 10"
+    command = f"{COLLINEAR} search --limit 1000 --json | head -c 9"
     told = subprocess.run(
         ["sh", "-c", command],
         env=environment_of(system.data_dir),
@@ -206,7 +206,7 @@ def test_a_reader_that_has_enough(system: Running) -> None:
         text=True,
         check=False,
     )
-    assert (told.stdout, told.stderr) == ('{"total":5', "")
+    assert (told.stdout, told.stderr) == ('{"total":', "")
 
 
 @pytest.mark.parametrize("command", [["status"], ["search", "x"], ["refresh"], ["show", "a/b"]])
