@@ -138,6 +138,8 @@ def create_celery(settings: Settings, *, patience: float = 30) -> Celery:
         },
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
+        # A Redis that refuses a command (it is full, its disk is) may take it again later
+        broker_channel_error_retry=True,
         result_backend=redis_url,
         result_backend_transport_options=prefix,
         redis_socket_connect_timeout=min(patience, 5),

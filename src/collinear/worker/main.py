@@ -10,8 +10,16 @@ from celery.exceptions import SecurityWarning
 from celery.worker import state
 
 from collinear.settings import Settings
+from collinear.store.trouble import TroubleLog, takes_writes
 from collinear.telemetry import configure_logging, get_logger
-from collinear.wiring import ENDINGS, open_schedule, open_sync, stop_on_signals, wait_for_store
+from collinear.wiring import (
+    ENDINGS,
+    open_schedule,
+    open_store,
+    open_sync,
+    stop_on_signals,
+    wait_for_store,
+)
 from collinear.worker.app import create_beat, create_worker
 from collinear.worker.tasks import OVERSEE
 
@@ -30,9 +38,15 @@ def run_worker(settings: Settings) -> None:
     stop_on_signals(stopping)
     if not wait_for_store(settings, stopping):
         return
+    trouble = TroubleLog()
+    trouble.listen()
     # It may run as root in a container: it deserialises nothing but JSON
     warnings.filterwarnings("ignore", category=SecurityWarning)
-    with open_sync(settings, stopping) as sync, open_schedule(settings) as schedule:
+    with (
+        open_store(settings) as client,
+        open_sync(settings, stopping) as sync,
+        open_schedule(settings) as schedule,
+    ):
         worker = create_worker(settings, sync, schedule)
 
         def begin(**_: object) -> None:
@@ -40,8 +54,13 @@ def run_worker(settings: Settings) -> None:
                 state.should_stop = 0  # type: ignore[assignment]
             worker.send_task(OVERSEE)
 
+        def look(**_: object) -> None:
+            if trouble.told and takes_writes(client):
+                trouble.over()
+
         signals.setup_logging.connect(_keep_logging)
         signals.worker_ready.connect(begin, weak=False)
+        signals.task_postrun.connect(look, weak=False)
         signals.worker_shutting_down.connect(lambda **_: stopping.set(), weak=False)
         worker.worker_main(
             ["--quiet", "worker", "--without-gossip", "--without-mingle", "--without-heartbeat"]
@@ -64,6 +83,9 @@ def run_beat(settings: Settings) -> None:
     # Loading the backend now and not later: once Celery listens, its handler raises, and an
     # import in progress would swallow that
     backend = type(beat.backend).__name__
+    trouble = TroubleLog()
+    trouble.listen()
+    signals.after_task_publish.connect(lambda **_: trouble.over(), weak=False)
     log.info("beat_started", every=settings.oversee_seconds, backend=backend)
     beat.Beat(loglevel=settings.log_level, quiet=True).run()
 
