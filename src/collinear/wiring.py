@@ -177,15 +177,17 @@ def open_sync(settings: Settings, stopping: Event) -> Iterator[Sync]:
             accept_endpoint=settings.accept_endpoint,
         )
         budget = Budget(client, keys(settings), share=settings.sync_share)
+        fetcher = Fetcher(budget, stopping)
         runs = _runs(settings, client)
         yield Sync(
             listing=HubListing(
                 http,
                 page_size=settings.page_size,
                 timeout=settings.hub_timeout,
+                before=fetcher.wait_for_turn,
                 observe=lambda limit: budget.observe(**limit._asdict()),
             ),
-            fetcher=Fetcher(budget, runs, stopping),
+            fetcher=fetcher,
             runs=runs,
             writer=CatalogWriter(
                 client,

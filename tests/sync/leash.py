@@ -84,7 +84,7 @@ def leashed_sync(settings: Settings, leash: Leash) -> Iterator[Sync]:
         budget = Budget(client, keys, share=1)
         yield Sync(
             listing=HubListing(http, page_size=settings.page_size, timeout=10),
-            fetcher=Fetcher(budget, runs, _Impatient()),
+            fetcher=Fetcher(budget, _Impatient()),
             runs=runs,
             writer=CatalogWriter(client, keys, settings.impact_policy, chunk=2),
             catalog=Catalog(client, keys, settings.impact_policy),

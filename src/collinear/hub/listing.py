@@ -45,7 +45,11 @@ class ListingPage(NamedTuple):
 
 
 class HubListing:
-    """Reads ``GET /api/datasets``; ``observe`` hears of the rate limit after every answer."""
+    """
+    Reads ``GET /api/datasets``.
+
+    ``before`` returns when a request may be sent, ``observe`` hears of the rate limit after it.
+    """
 
     def __init__(
         self,
@@ -53,11 +57,13 @@ class HubListing:
         *,
         page_size: int,
         timeout: float,
+        before: Callable[[], None] = lambda: None,
         observe: Callable[[RateLimit], None] = lambda limit: None,
     ) -> None:
         self._http = http
         self._page_size = page_size
         self._deadline = timeout * _ATTEMPT_LIMIT
+        self._before = before
         self._observe = observe
         self._fields: tuple[str, ...] = FIELDS
 
@@ -111,6 +117,7 @@ class HubListing:
         return ListingPage(_rows(body, self._name), self._next(headers))
 
     def _get(self, address: Cursor) -> tuple[httpx2.Headers, bytes]:
+        self._before()
         started = time.monotonic()
         with self._http.stream("GET", address) as response:
             limit = read_rate_limit(response.headers)

@@ -43,4 +43,4 @@ elseif ARGV[1] == 'observe' then
 end
 
 keep('blocked_until', math.max(known('blocked_until') or 0, now + tonumber(ARGV[2])))
-return 0
+return tonumber(ARGV[2])

@@ -27,6 +27,6 @@ class Budget:
         given = [remaining, reset, "" if quota is None else quota, "" if window is None else window]
         self._script(self._keys, ["observe", *given])
 
-    def block(self, seconds: float) -> None:
-        """Let nobody ask for so long: the Hub has said no."""
-        self._script(self._keys, ["block", int(seconds * 1000)])
+    def block(self, seconds: float) -> float:
+        """Let nobody ask for so long: the Hub has said no.  Returns the seconds that it is."""
+        return cast(int, self._script(self._keys, ["block", int(seconds * 1000)])) / 1000

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from collinear.domain.errors import CursorRejected, HandedBack
@@ -177,8 +178,9 @@ class Sync:
         stored, rejected, count = Stored(), 0, 0
         segments: list[Segment] = []
         cursor = Cursor(where.cursor) if where.cursor is not None else None
+        tell = partial(self.runs.trouble, claim)
         while True:
-            answer = self._fetcher.fetch(self._listing.by_creation, cursor)
+            answer = self._fetcher.fetch(partial(self._listing.by_creation, cursor), tell=tell)
             rows, met = answer.rows, False
             following = None
             if where.until is not None:
@@ -213,7 +215,9 @@ class Sync:
         self, run: Run, claim: Claim, where: Page, on_next: Callable[[int], None]
     ) -> PageReport:
         cursor = Cursor(where.cursor) if where.cursor is not None else None
-        answer = self._fetcher.fetch(self._listing.by_change, cursor)
+        answer = self._fetcher.fetch(
+            partial(self._listing.by_change, cursor), tell=partial(self.runs.trouble, claim)
+        )
         translated = translate(answer.rows)
         # what was never modified comes last; a page without a readable row says nothing
         moments = [one.last_modified for one in translated.datasets]
