@@ -94,7 +94,7 @@ class Fetcher:
         pause = min(2.0 ** min(failures - 1, 10) * random.uniform(1, 1.25), _LONGEST_PAUSE)
         if isinstance(error, HubRateLimited):
             # it holds for all workers, and for no longer than the budget believes
-            return self._budget.block(pause if error.retry_after is None else error.retry_after)
+            return self._budget.block(error.retry_after or pause)
         return pause
 
     def _pause(self, seconds: float) -> None:
