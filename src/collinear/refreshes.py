@@ -11,7 +11,7 @@ from celery.result import AsyncResult
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from collinear.domain.errors import StoreUnavailable
+from collinear.domain.errors import StoreUnavailable, UpstreamSuspicious
 from collinear.store.run_records import Kind, Request, Run, State
 from collinear.store.runs import Runs
 from collinear.store.summary import summarise
@@ -40,17 +40,22 @@ class Refreshes:
         self._runs = runs
         self._celery = celery
 
-    async def request(self, kind: str, *, accept_removals: bool = False) -> Refresh:
+    async def request(
+        self, kind: str, *, accept_removals: bool = False, accept_upstream: bool = False
+    ) -> Refresh:
         """
         Queue a run of a kind: full, pages or delta.
 
-        While one of that kind goes on or waits, that one is the answer; accepting removals
-        then holds for it too.
+        While one of that kind goes on or waits, that one is the answer; what is accepted (more
+        removals than usual, answers of the Hub that look wrong) then holds for it too.
 
         Raises:
             StoreUnavailable: Redis does not answer.
         """
-        return await to_thread.run_sync(_request, self._runs, self._celery, kind, accept_removals)
+        wanted = Request.new(
+            Kind(kind), accept_removals=accept_removals, accept_upstream=accept_upstream
+        )
+        return await to_thread.run_sync(_request, self._runs, self._celery, wanted)
 
     async def outcome(self, task_id: str) -> dict[str, Any] | None:
         """State, progress, summary or error of a refresh; None for an unknown task."""
@@ -66,15 +71,14 @@ def _redis_answers() -> Iterator[None]:
 
 
 @_redis_answers()
-def _request(runs: Runs, celery: Celery, kind: str, accept_removals: bool) -> Refresh:
-    wanted = Request.new(Kind(kind), accept_removals=accept_removals)
+def _request(runs: Runs, celery: Celery, wanted: Request) -> Refresh:
     known = runs.request(wanted)
     accepted = known.run_id == wanted.run_id
     if accepted:
         # Should the message be lost, the request is still in the store, and found there
         celery.send_task(
             TASKS[known.kind],
-            kwargs={"run_id": known.run_id, "accept_removals": accept_removals},
+            kwargs={"run_id": known.run_id},  # what it accepts is in the books
             task_id=known.task_id,
             queue=QUEUE,
             retry=False,
@@ -98,7 +102,11 @@ def _outcome(runs: Runs, celery: Celery, task_id: str) -> dict[str, Any] | None:
         answer = _outcome_of(task_id, summary.get("run_id"), summary.get("kind"), result.state)
         return {**answer, "summary": summary if result.state == "SUCCESS" else None}
     if result.state == "FAILURE":
-        return {**_outcome_of(task_id, None, None, "FAILURE"), "error": str(result.result)}
+        return {
+            **_outcome_of(task_id, None, None, "FAILURE"),
+            "error": str(result.result),
+            "quarantined": isinstance(result.result, UpstreamSuspicious),
+        }
     return None
 
 
@@ -116,6 +124,7 @@ def _of_run(run: Run) -> dict[str, Any]:
         answer["summary"] = summarise(run)
     elif run.state is State.FAILED:
         answer["error"] = json.loads(run.fields["error"])["message"]
+        answer["quarantined"] = run.quarantined
     return answer
 
 
@@ -128,4 +137,5 @@ def _outcome_of(task_id: str, run_id: str | None, kind: str | None, state: str) 
         "progress": None,
         "summary": None,
         "error": None,
+        "quarantined": False,
     }

@@ -42,6 +42,8 @@ def test_every_address_is_documented(document: dict[str, Any], settings: Setting
     assert set(document["paths"]) == {
         "/api/datasets",
         "/api/datasets/cache-status",
+        "/api/datasets/changes",
+        "/api/datasets/dead-letters",
         "/api/datasets/meta",
         "/api/datasets/refresh-cache",
         "/api/datasets/refresh-cache/{task_id}",

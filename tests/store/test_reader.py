@@ -17,6 +17,7 @@ from collinear.domain.query import SortField, SortOrder
 from collinear.store.keys import Keys
 from collinear.store.reader import CatalogReader, Place, Window
 from collinear.store.run_records import Kind
+from collinear.store.state import StateReader
 from tests.store.stock import Stock, dataset
 
 pytestmark = pytest.mark.anyio
@@ -33,6 +34,12 @@ def stock(store: redis.Redis, keys: Keys) -> Stock:
 async def reader(redis_url: str, keys: Keys) -> AsyncIterator[CatalogReader]:
     async with open_reader(redis_url, keys) as reader:
         yield reader
+
+
+@pytest.fixture
+async def state(redis_url: str, keys: Keys) -> AsyncIterator[StateReader]:
+    async with redis.asyncio.Redis.from_url(redis_url, protocol=2) as client:
+        yield StateReader(client, keys, share=0.5)
 
 
 @asynccontextmanager
@@ -211,31 +218,31 @@ async def test_ranks_share_ties_and_leave_the_unknown_out(
 
 
 async def test_the_lag_is_the_age_of_the_oldest_change_that_is_missing(
-    stock: Stock, reader: CatalogReader
+    stock: Stock, state: StateReader
 ) -> None:
     """Nothing missing is no lag; an index of another epoch lacks everything."""
     stock.put(dataset(1, "org/1"))
     applied = stock.serial
-    assert await reader.lag(applied) == 0
+    assert await state.lag(applied) == 0
     stock.put(dataset(2, "org/2"))
-    assert 0 <= await reader.lag(applied) < 10
-    assert await reader.lag(applied._replace(epoch="another", position="9999999999999-0")) > 0
+    assert 0 <= await state.lag(applied) < 10
+    assert await state.lag(applied._replace(epoch="another", position="9999999999999-0")) > 0
 
 
 async def test_refreshing_ends_with_the_lease_of_a_dead_worker(
-    stock: Stock, reader: CatalogReader
+    stock: Stock, reader: CatalogReader, state: StateReader
 ) -> None:
     """The record says refreshing; nobody works on it: it is not refreshing."""
     assert (await reader.version()).warming_up
     stock.begin(Kind.FULL)
     stock.put(dataset(1, "org/1"))
-    running = await reader.status()
+    running = await state.status()
     assert running.version.refreshing
     assert running.progress is not None
     assert running.progress.kind == "full"
 
     stock.client.delete(stock.keys.lease)
-    lost = await reader.status()
+    lost = await state.status()
     assert not lost.version.refreshing
     assert lost.progress is None
     assert lost.total_items == 1

@@ -10,8 +10,8 @@ from collinear.api import problems
 from collinear.domain.errors import BadParameter, CatalogError
 
 ROOT = "/api/datasets"
-FIXED = frozenset({"", "cache-status", "meta", "refresh-cache"})
-"""What stands directly below the root and is no dataset."""
+FIXED = frozenset({"", "cache-status", "changes", "dead-letters", "meta", "refresh-cache"})
+"""What stands directly below the root and is no dataset, whatever datasets are called."""
 SUB_RESOURCES = frozenset({"commits", "files", "file-url"})
 _TASKS = "refresh-cache/"
 

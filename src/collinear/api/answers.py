@@ -1,5 +1,6 @@
 """Stored documents as answers: spliced, never parsed and printed again, as far as that goes."""
 
+from dataclasses import asdict
 from typing import Any
 
 import orjson
@@ -7,8 +8,11 @@ from fastapi import Request, Response
 
 from collinear.api import conditions
 from collinear.browse.catalog import IndexStatus, Listing
+from collinear.domain.change import Change
 from collinear.domain.query import DatasetQuery
 from collinear.store import documents
+from collinear.store.changes import Stretch
+from collinear.store.letter_reader import Letters
 from collinear.store.reader import Found, Standing
 from collinear.store.status import CatalogStatus
 
@@ -62,6 +66,35 @@ def detail(
     return Response(body, headers=headers, media_type=MEDIA_TYPE)
 
 
+def changes(stretch: Stretch) -> bytes:
+    """The body of a ``models.Changes``; the documents are spliced in as they are stored."""
+    after = orjson.dumps(
+        {
+            "next": stretch.next and str(stretch.next),
+            "serial": stretch.newest and str(stretch.newest),
+        }
+    )
+    shown = b",".join(_change(change, stretch.documents) for change in stretch.changes)
+    return b"".join((b'{"changes":[', shown, b"],", after[1:]))
+
+
+def _change(change: Change, found: dict[str, bytes] | None) -> bytes:
+    head = documents.to_bytes(
+        {
+            "serial": str(change.serial),
+            "op": change.op.value,
+            "id": change.id,
+            "hub_id": change.hub_id,
+            "previous_id": change.previous_id,
+            "changed": change.changed,
+            "at": change.at,
+        }
+    )
+    if found is None:
+        return head
+    return b"".join((head[:-1], b',"document":', found.get(change.hub_id, b"null"), b"}"))
+
+
 def status(status: CatalogStatus, index: IndexStatus | None) -> dict[str, Any]:
     """The body of a ``models.CacheStatus``."""
     progress = status.progress
@@ -89,7 +122,19 @@ def status(status: CatalogStatus, index: IndexStatus | None) -> dict[str, Any]:
             "documents": index.documents,
             "lag_seconds": index.lag_seconds,
         },
+        "rate_limit": status.rate_limit and asdict(status.rate_limit),
+        "quarantine": status.quarantine,
+        "freshness": status.freshness and asdict(status.freshness),
+        "dead_letters": status.dead_letters,
+        "hub_fields_missing": status.hub_fields_missing,
+        "queued": status.queued,
+        "store_trouble": status.store_trouble,
     }
+
+
+def dead_letters(letters: Letters) -> dict[str, Any]:
+    """The body of a ``models.DeadLetters``."""
+    return {"total": letters.total, "items": letters.items}
 
 
 def made(request: Request, body: object, serial: str) -> Response:

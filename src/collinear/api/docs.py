@@ -24,6 +24,7 @@ filter and follow.
 _TAGS = [
     {"name": "catalog", "description": "The list, and one dataset."},
     {"name": "from the Hub", "description": "What the Hub says about one dataset right now."},
+    {"name": "changes", "description": "What has changed, for those who keep a copy."},
     {"name": "state", "description": "How fresh the catalog is; refreshing it."},
     {"name": "operations", "description": "For those who run the system."},
 ]

@@ -8,7 +8,8 @@ from prometheus_client.registry import Collector
 
 from collinear.browse.catalog import IndexStatus
 from collinear.domain import moments
-from collinear.store.status import CatalogStatus
+from collinear.store.run_records import Kind
+from collinear.store.status import CatalogStatus, Freshness, RateLimit
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15)
 
@@ -82,7 +83,25 @@ class _CatalogState(Collector):
         yield _gauge(
             "collinear_held_removals", "Removals that wait for consent.", held.get("count", 0)
         )
-        yield from self._run()
+        yield _gauge(
+            "collinear_quarantine",
+            "Whether a run was stopped because the Hub's answers looked wrong.",
+            status.quarantine is not None,
+        )
+        yield _gauge("collinear_dead_letters", "Rows that are set aside now.", status.dead_letters)
+        yield _gauge(
+            "collinear_hub_fields_missing",
+            "Fields that this Hub does not tell.",
+            len(status.hub_fields_missing),
+        )
+        yield _gauge(
+            "collinear_store_trouble",
+            "Whether Redis answers, but stores nothing.",
+            status.store_trouble is not None,
+        )
+        yield from _quota(status.rate_limit)
+        yield _freshness(status.freshness)
+        yield from self._run(status)
         yield _gauge("collinear_index_open", "Whether a search index is open.", index is not None)
         if index is not None:
             yield _gauge(
@@ -94,18 +113,71 @@ class _CatalogState(Collector):
                 index.lag_seconds,
             )
 
-    def _run(self) -> Iterable[Metric]:
-        progress = self._status.progress if self._status else None
-        for name, text in (
-            ("pages_done", "Pages that the run has stored."),
-            ("pages_total", "Pages of the run, where known."),
-            ("rows", "Rows that the run has read."),
+    def _run(self, status: CatalogStatus) -> Iterable[Metric]:
+        last = status.last_run
+        family = GaugeMetricFamily(
+            "collinear_run", "The run that goes on, or the last one.", labels=["kind", "state"]
+        )
+        if last is not None:
+            family.add_metric([last.kind, last.state], 1)
+        yield family
+        queued = GaugeMetricFamily(
+            "collinear_queued_runs", "Runs that wait for their turn.", labels=["kind"]
+        )
+        for kind in Kind:
+            queued.add_metric([kind.value], kind.value in status.queued)
+        yield queued
+        progress = status.progress
+        for field, name, text in (
+            ("pages_done", "collinear_run_pages_done", "Pages that the run has stored."),
+            ("pages_total", "collinear_run_pages_total", "Pages of the run, where known."),
+            ("rows", "collinear_run_rows", "Rows that the run has read."),
         ):
-            family = GaugeMetricFamily(f"collinear_run_{name}", text, labels=["kind"])
-            value = getattr(progress, name, None)
+            family = GaugeMetricFamily(name, text, labels=["kind"])
+            value = getattr(progress, field, None)
             if progress is not None and value is not None:
                 family.add_metric([progress.kind], value)
             yield family
+
+
+def _quota(limit: RateLimit | None) -> Iterable[Metric]:
+    """What is not known is left out: 0 would say that nothing is left."""
+    if limit is None:
+        return
+    for name, text, value in (
+        ("collinear_quota", "Requests that the Hub grants in a window.", limit.quota),
+        ("collinear_quota_remaining", "Requests that are left of the quota.", limit.remaining),
+        (
+            "collinear_quota_reset_seconds",
+            "Seconds until the window of the quota ends.",
+            limit.reset_seconds,
+        ),
+        (
+            "collinear_quota_share",
+            "The part of the quota that synchronisation may use.",
+            limit.share,
+        ),
+        (
+            "collinear_quota_waiting_seconds",
+            "Seconds for which synchronisation holds its requests back.",
+            limit.waiting_seconds,
+        ),
+    ):
+        if value is not None:
+            yield _gauge(name, text, value)
+
+
+def _freshness(freshness: Freshness | None) -> Metric:
+    family = GaugeMetricFamily(
+        "collinear_freshness_seconds",
+        "Seconds since this part of the datasets was last seen on the Hub.",
+        labels=["part"],
+    )
+    if freshness is not None:
+        family.add_metric(["0.5"], freshness.p50_seconds)
+        family.add_metric(["0.99"], freshness.p99_seconds)
+        family.add_metric(["1"], freshness.oldest_seconds)
+    return family
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

@@ -167,6 +167,36 @@ class IndexState(_Answer):
     lag_seconds: float = Field(description="Age of the oldest change that it lacks.")
 
 
+class Quarantine(_Answer):
+    """A run that was stopped because the Hub's answers looked wrong; nothing was overwritten."""
+
+    run_id: str
+    kind: str
+    at: AwareDatetime
+    reason: str
+
+
+class RateLimit(_Answer):
+    """The Hub's quota, as its answers to any process of ours told it."""
+
+    quota: int | None = Field(description="Requests in a window; null where the Hub says none.")
+    remaining: int | None = Field(description="Requests that are left of it.")
+    reset_seconds: float = Field(description="Until the window ends; 0 where none has begun.")
+    window_seconds: int | None
+    share: float = Field(description="The part of the quota that synchronisation may use.")
+    waiting_seconds: float = Field(
+        description="For how long synchronisation holds its requests back; 0: it does not."
+    )
+
+
+class Freshness(_Answer):
+    """How many seconds ago half, 99 % and all of the datasets were last seen on the Hub."""
+
+    p50_seconds: _Count
+    p99_seconds: _Count
+    oldest_seconds: _Count
+
+
 class CacheStatus(_Answer):
     """The state of the catalog."""
 
@@ -179,6 +209,62 @@ class CacheStatus(_Answer):
     held_removals: HeldRemovals | None
     serial: str | None
     index: IndexState | None
+    rate_limit: RateLimit | None = Field(description="Null until the Hub has told something.")
+    quarantine: Quarantine | None = Field(
+        description="Waits for a run that finds the Hub in order, or for a refresh with "
+        "`accept_upstream`."
+    )
+    freshness: Freshness | None = Field(description="Null before the first run has ended.")
+    dead_letters: _Count = Field(description="Rows that are set aside now.")
+    hub_fields_missing: list[str] = Field(description="Fields that this Hub does not tell.")
+    queued: list[str] = Field(description="The kinds of the runs that wait for their turn.")
+    store_trouble: str | None = Field(description="Why Redis does not store anything, if so.")
+
+
+class DeadLetter(_Answer):
+    """A row that could not be stored."""
+
+    id: str | None
+    hub_id: str | None
+    reason: str
+    first_at: AwareDatetime = Field(description="When it was set aside for the first time.")
+    at: AwareDatetime = Field(description="When it was tried last.")
+    run_id: str
+    times: int = Field(ge=1, description="How often it was tried.")
+    row: str = Field(description="How it begins, as the Hub sent it.")
+
+
+class DeadLetters(_Answer):
+    """Rows that are set aside now, those that were tried last first."""
+
+    total: _Count
+    items: list[DeadLetter]
+
+
+class Change(BaseModel):
+    """One change of one dataset."""
+
+    serial: str = Field(examples=["d41d8cd98f00:1763791200000-0"])
+    op: Literal["create", "update", "move", "delete"]
+    id: str = Field(description="The new id of a move, the last id of a delete.")
+    hub_id: str
+    previous_id: str | None = Field(description="The id before a move.")
+    changed: list[str] = Field(description="The fields that differ; none with create and delete.")
+    at: AwareDatetime
+    document: DatasetItem | None = Field(
+        None,
+        description="The dataset as it is now, null if it is gone; only with `include=document`.",
+    )
+
+
+class Changes(_Answer):
+    """Changes in a row, the oldest first; none is left out."""
+
+    changes: list[Change]
+    next: str | None = Field(
+        description="What to send as `since` next; the same as `serial` at the end."
+    )
+    serial: str | None = Field(description="The newest change.")
 
 
 class RefreshAccepted(_Answer):
@@ -207,6 +293,9 @@ class RefreshOutcome(BaseModel):
     progress: RefreshProgress | None
     summary: dict[str, object] | None = Field(description="Counts, once it has succeeded.")
     error: str | None = Field(description="Why it has failed, if it has.")
+    quarantined: bool = Field(
+        description="Whether it has failed because the Hub's answers looked wrong."
+    )
 
 
 class CommitAuthor(_Answer):

@@ -69,6 +69,11 @@ KINDS: dict[type[CatalogError], Kind] = {
     errors.DatasetMoved: Kind(
         HTTPStatus.PERMANENT_REDIRECT, "The dataset has another id now", "Follow Location."
     ),
+    errors.PositionGone: Kind(
+        HTTPStatus.GONE,
+        "Changes are missing after this position",
+        "Take the whole catalog again, as `export` says, and follow from its X-Catalog-Serial.",
+    ),
     errors.DatasetGated: Kind(
         HTTPStatus.FORBIDDEN,
         "The dataset is gated",
@@ -91,6 +96,11 @@ KINDS: dict[type[CatalogError], Kind] = {
         HTTPStatus.BAD_GATEWAY,
         "The Hub answered something unexpected",
         "Report it: trying again will not help.",
+    ),
+    errors.UpstreamSuspicious: Kind(
+        HTTPStatus.BAD_GATEWAY,
+        "The Hub's answers look wrong",
+        "Look at the Hub; if they are right, refresh with accept_upstream.",
     ),
     errors.StoreUnavailable: Kind(
         HTTPStatus.SERVICE_UNAVAILABLE, "The store is not available", "Try again shortly.", 2
@@ -208,7 +218,10 @@ def to_response(request: Request, error: CatalogError) -> Response:
     if isinstance(error, errors.BadParameter):
         reasons = [ParameterError(parameter=error.name, reason=error.reason)]
         return problem(request, kind, str(error), headers=headers, reasons=reasons)
-    return problem(request, kind, str(error) or kind.title, headers=headers)
+    more: dict[str, Any] = {}
+    if isinstance(error, errors.PositionGone):
+        more["export"] = f"{request.scope.get('root_path', '')}/api/datasets/export"
+    return problem(request, kind, str(error) or kind.title, headers=headers, **more)
 
 
 def problem(

@@ -16,7 +16,7 @@ from collinear.hub.repos import HubRepos, Question
 from collinear.refreshes import Refreshes
 from collinear.search.reader import IndexReader
 from collinear.settings import Settings
-from collinear.store.reader import CatalogReader
+from collinear.store.readers import Readers
 
 
 class System:
@@ -43,8 +43,8 @@ class System:
             if self._catalog is None:
                 opening = wiring.open_async_store(self.settings)
                 client = await self._stack.enter_async_context(opening)
-                reader = CatalogReader(client, wiring.keys(self.settings))
-                self._catalog = Catalog(reader, self._index)
+                keys, share = wiring.keys(self.settings), self.settings.sync_share
+                self._catalog = Catalog(Readers.over(client, keys, share=share), self._index)
         return self._catalog
 
     async def refreshes(self) -> Refreshes:

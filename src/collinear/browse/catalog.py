@@ -9,7 +9,8 @@ from collinear.browse import cursors
 from collinear.domain.errors import IndexNotReady
 from collinear.domain.query import DatasetQuery
 from collinear.search.reader import Hits, IndexReader
-from collinear.store.reader import CatalogReader, Found, Standing
+from collinear.store.reader import Found, Standing
+from collinear.store.readers import Readers
 from collinear.store.status import CatalogStatus, Version
 
 
@@ -37,9 +38,12 @@ class IndexStatus:
 class Catalog:
     """Everything that can be read: stored orders without the index, all else through it."""
 
-    def __init__(self, reader: CatalogReader, index: IndexReader, *, searches: int = 4) -> None:
+    def __init__(self, readers: Readers, index: IndexReader, *, searches: int = 4) -> None:
         """``searches`` is how many questions to the index are answered at a time."""
-        self.reader = reader
+        self.reader = readers.catalog
+        self.changes = readers.changes
+        self.letters = readers.letters
+        self._state = readers.state
         self._index = index
         self._limiter = anyio.CapacityLimiter(searches)
 
@@ -89,11 +93,11 @@ class Catalog:
 
     async def status(self) -> tuple[CatalogStatus, IndexStatus | None]:
         """The state of the catalog, and of the index where one is open."""
-        status = await self.reader.status()
+        status = await self._state.status()
         state = await to_thread.run_sync(self._index.state, limiter=self._limiter)
         if state is None:
             return status, None
-        lag = await self.reader.lag(state.serial)
+        lag = await self._state.lag(state.serial)
         return status, IndexStatus(str(state.serial), state.documents, lag)
 
     async def _in_stored_order(self, query: DatasetQuery) -> Listing:

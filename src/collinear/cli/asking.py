@@ -13,7 +13,8 @@ from collinear.domain.query import DatasetQuery
 from collinear.refreshes import Refresh
 from collinear.search.reader import IndexReader
 from collinear.settings import Settings
-from collinear.store.reader import CatalogReader, Found, Standing
+from collinear.store.reader import Found, Standing
+from collinear.store.readers import Readers
 from collinear.store.status import CatalogStatus
 
 _OVER = {"SUCCESS", "FAILURE"}
@@ -33,8 +34,8 @@ class Shown(NamedTuple):
 async def open_catalog(settings: Settings) -> AsyncIterator[Catalog]:
     """The catalog of the running system."""
     async with wiring.open_async_store(settings) as client:
-        reader = CatalogReader(client, wiring.keys(settings))
-        yield Catalog(reader, IndexReader(settings.index_dir))
+        readers = Readers.over(client, wiring.keys(settings), share=settings.sync_share)
+        yield Catalog(readers, IndexReader(settings.index_dir))
 
 
 async def find(settings: Settings, query: DatasetQuery) -> tuple[Listing, str]:

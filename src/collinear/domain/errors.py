@@ -11,6 +11,7 @@ CatalogError
 │   ├── FileNotFound
 │   └── TaskNotFound
 ├── DatasetMoved                the dataset has another id now
+├── PositionGone                changes after a position in the stream are not kept any more
 ├── DatasetGated                the Hub wants the user to ask for access
 ├── HubError
 │   ├── HubUnavailable          no answer, a 5xx, a truncated answer
@@ -81,6 +82,19 @@ class DatasetMoved(CatalogError):
         self.new_id = new_id
 
 
+class PositionGone(CatalogError):
+    """Changes after this position in the stream are not kept any more, or it is not of it."""
+
+    def __init__(self, serial: str, *, other_epoch: bool) -> None:
+        why = (
+            "is of another epoch: the store was emptied or restored since"
+            if other_epoch
+            else "is not in the stream of changes, or not any more"
+        )
+        super().__init__(f"{serial} {why}. Take the whole catalog, and follow from its serial.")
+        self.serial = serial
+
+
 class DatasetGated(CatalogError):
     """The Hub shows this only to those whom the dataset's owner let in."""
 
@@ -112,6 +126,10 @@ class HubContractBroken(HubError):
 
 class CursorRejected(HubContractBroken):
     """The Hub does not know a cursor of ours any more: the walk must begin anew."""
+
+
+class UpstreamSuspicious(CatalogError):
+    """The Hub's answers look wrong as a whole: the run is quarantined, nothing is overwritten."""
 
 
 class StoreUnavailable(CatalogError):

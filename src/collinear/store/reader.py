@@ -1,4 +1,4 @@
-"""Reads the catalog: windows of an order, documents, one dataset's standing, the state."""
+"""Reads the catalog: windows of an order, documents, one dataset's standing."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -11,12 +11,11 @@ import redis.asyncio
 from redis.exceptions import RedisError
 
 from collinear.domain import moments
-from collinear.domain.change import BEGINNING, Serial
 from collinear.domain.errors import DatasetMoved, DatasetNotFound, StoreUnavailable
 from collinear.domain.query import SortField, SortOrder
 from collinear.store import documents
 from collinear.store.keys import Keys
-from collinear.store.status import CatalogStatus, Version, to_status
+from collinear.store.status import Version, to_texts
 
 RANKED = ("downloads", "likes", "size_bytes")
 """The measures that a dataset is ranked by."""
@@ -93,7 +92,7 @@ class CatalogReader:
 
     async def version(self) -> Version:
         """What an answer that is made now would be true for."""
-        async with _answering(), self._client.pipeline() as pipe:
+        async with answering(), self._client.pipeline() as pipe:
             pipe.hmget(self._keys.meta, Version.FIELDS)
             pipe.exists(self._keys.lease)
             meta, leased = await pipe.execute()
@@ -105,7 +104,7 @@ class CatalogReader:
 
         With a page go marks of when its datasets were last seen, which are no change.
         """
-        async with _answering(), self._client.pipeline() as pipe:
+        async with answering(), self._client.pipeline() as pipe:
             pipe.hmget(self._keys.meta, Version.FIELDS)
             pipe.exists(self._keys.lease)
             pipe.hmget(self._keys.run, ["run_id", "pages_done", "state"])
@@ -127,7 +126,7 @@ class CatalogReader:
         With ``after`` it begins strictly behind that place, whether a dataset still stands
         there or not, and ``offset`` is not looked at.  The cost does not grow with the depth.
         """
-        async with _answering():
+        async with answering():
             total, found, last, meta, leased = await self._window(
                 keys=[
                     self._keys.by(field) if field else self._keys.ids,
@@ -146,7 +145,7 @@ class CatalogReader:
 
     async def documents(self, ids: Sequence[str]) -> Documents:
         """The documents of these ids, and the state they are true for."""
-        async with _answering(), self._client.pipeline() as pipe:
+        async with answering(), self._client.pipeline() as pipe:
             pipe.hmget(self._keys.meta, Version.FIELDS)
             pipe.exists(self._keys.lease)
             pipe.zcard(self._keys.ids)
@@ -169,7 +168,7 @@ class CatalogReader:
         """
         name = _encoded(dataset_id)
         lower = name.lower()
-        async with _answering():
+        async with answering():
             async with self._client.pipeline() as pipe:
                 pipe.hmget(self._keys.documents, [name, lower])
                 pipe.hget(self._keys.folded, lower)
@@ -190,7 +189,7 @@ class CatalogReader:
     async def known(self, dataset_id: str) -> bool:
         """Whether a dataset is called so now, ignoring case."""
         name = _encoded(dataset_id).lower()
-        async with _answering(), self._client.pipeline(transaction=False) as pipe:
+        async with answering(), self._client.pipeline(transaction=False) as pipe:
             pipe.hexists(self._keys.documents, name)
             pipe.hexists(self._keys.folded, name)
             return any(await pipe.execute())
@@ -199,7 +198,7 @@ class CatalogReader:
         """Where a dataset stands by downloads, likes and size, and when it was last seen."""
         hub_id = documents.parse(found.document)["hub_id"]
         orders = [self._keys.by(field) for field in RANKED]
-        async with _answering():
+        async with answering():
             seen, *places = await self._standing(
                 keys=[self._keys.identities, self._keys.seen, *orders],
                 args=[_encoded(found.id), hub_id],
@@ -214,44 +213,12 @@ class CatalogReader:
 
     async def meta(self) -> tuple[dict[str, str], Version]:
         """The raw meta record."""
-        async with _answering(), self._client.pipeline() as pipe:
+        async with answering(), self._client.pipeline() as pipe:
             pipe.hgetall(self._keys.meta)
             pipe.exists(self._keys.lease)
             meta, leased = await pipe.execute()
         version = Version.of([meta.get(n.encode()) for n in Version.FIELDS], leased=bool(leased))
-        return _texts(meta), version
-
-    async def status(self) -> CatalogStatus:
-        """The state of the catalog, with the progress of the run that is going on."""
-        async with _answering(), self._client.pipeline() as pipe:
-            pipe.hgetall(self._keys.meta)
-            pipe.hgetall(self._keys.run)
-            pipe.exists(self._keys.lease)
-            pipe.zcard(self._keys.ids)
-            pipe.time()
-            meta, run, leased, items, (seconds, microseconds) = await pipe.execute()
-        return to_status(
-            _texts(meta),
-            _texts(run),
-            leased=bool(leased),
-            items=items,
-            now=seconds + microseconds / 1e6,
-        )
-
-    async def lag(self, applied: Serial) -> float:
-        """Seconds that the oldest change behind ``applied`` has waited; 0.0 where there is none."""
-        async with _answering(), self._client.pipeline() as pipe:
-            pipe.hget(self._keys.meta, "epoch")
-            pipe.xrange(self._keys.changes, min=f"({applied.position}", count=1)
-            pipe.xrange(self._keys.changes, min=BEGINNING, count=1)
-            pipe.time()
-            epoch, behind, oldest, (seconds, microseconds) = await pipe.execute()
-        waiting = behind if (epoch or b"").decode() == applied.epoch else oldest
-        if not waiting:
-            return 0.0
-        since = float(waiting[0][0].partition(b"-")[0]) / 1000
-        now: float = seconds + microseconds / 1e6
-        return round(max(now - since, 0.0), 3)
+        return to_texts(meta), version
 
     async def _oldest(self, names: list[bytes]) -> bytes | None:
         if len(names) < 2:
@@ -268,7 +235,7 @@ class CatalogReader:
 
 
 @asynccontextmanager
-async def _answering() -> AsyncIterator[None]:
+async def answering() -> AsyncIterator[None]:
     """Redis's own errors in words of the catalog."""
     try:
         yield
@@ -282,13 +249,6 @@ def _encoded(dataset_id: str) -> bytes:
 
 def _names(folded: bytes | None) -> list[bytes]:
     return [name.encode() for name in orjson.loads(folded)] if folded else []
-
-
-def _texts(record: dict[bytes, bytes]) -> dict[str, str]:
-    return {
-        name.decode(errors="replace"): value.decode(errors="replace")
-        for name, value in record.items()
-    }
 
 
 def _rank(place: list[int]) -> Rank:

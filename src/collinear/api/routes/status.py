@@ -26,6 +26,18 @@ class RefreshQuery(BaseModel):
     accept_removals: bool = Field(
         False, description="Remove also more than a run may remove unasked."
     )
+    accept_upstream: bool = Field(
+        False, description="Believe the Hub also where its answers look wrong."
+    )
+
+
+class LettersQuery(BaseModel):
+    """Which of the rows that are set aside."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    limit: int = Field(100, ge=1, le=1000, description="Rows on a page.")
+    offset: int = Field(0, ge=0, le=10**9, description="Rows to leave out.")
 
 
 @router.get(
@@ -39,6 +51,23 @@ async def get_cache_status(request: Request, catalog: UseCatalog) -> Response:
     """How fresh and how complete the catalog is, and what goes on."""
     status, index = await catalog.status()
     return answers.made(request, answers.status(status, index), status.version.serial)
+
+
+@router.get(
+    "/dead-letters",
+    operation_id="listDeadLetters",
+    response_model=models.DeadLetters,
+    openapi_extra=parameters.documented(LettersQuery),
+    responses=NOT_MODIFIED | problems(errors.BadParameter, errors.StoreUnavailable),
+)
+async def list_dead_letters(
+    request: Request,
+    query: Annotated[LettersQuery, parameters.query(LettersQuery)],
+    catalog: UseCatalog,
+) -> Response:
+    """The rows of the Hub that could not be stored, and why; they are tried again in each run."""
+    letters = await catalog.letters.find(limit=query.limit, offset=query.offset)
+    return answers.made(request, answers.dead_letters(letters), letters.serial)
 
 
 @router.get(
@@ -73,7 +102,11 @@ async def request_refresh(
     access.check(request, system.settings.admin_token)
     await (await system.catalog()).reader.version()  # a store that is gone is told at once
     refreshes = await system.refreshes()
-    refresh = await refreshes.request(query.kind, accept_removals=query.accept_removals)
+    refresh = await refreshes.request(
+        query.kind,
+        accept_removals=query.accept_removals,
+        accept_upstream=query.accept_upstream,
+    )
     body = {
         "status": "accepted" if refresh.accepted else "already_running",
         "task_id": refresh.task_id,

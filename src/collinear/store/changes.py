@@ -1,0 +1,100 @@
+"""Reads the stream of changes for those who follow it over HTTP."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import redis.asyncio
+
+from collinear.domain.change import BEGINNING, Change, Serial
+from collinear.domain.errors import PositionGone
+from collinear.store.entries import to_change
+from collinear.store.keys import Keys
+from collinear.store.reader import answering
+from collinear.store.status import Version
+
+_MOST_BYTES = 16 * 2**20
+"""Documents that go with one answer; the change that would exceed it begins the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some changes in a row, true at one moment."""
+
+    changes: list[Change]
+    documents: dict[str, bytes] | None
+    """By hub_id, as they are now, without those that are gone; None where nobody asked."""
+    next: Serial | None
+    """Where to go on; the newest change at the end, and None while there is no catalog."""
+    newest: Serial | None
+    version: Version
+
+
+class ChangesReader:
+    """
+    Stretches of the stream; no change between two of them is ever left out.
+
+    Raises:
+        StoreUnavailable: From every method, where Redis does not answer or refuses.
+    """
+
+    def __init__(self, client: redis.asyncio.Redis, keys: Keys) -> None:
+        self._client = client
+        self._keys = keys
+        self._script = client.register_script(
+            files("collinear.store").joinpath("changes.lua").read_bytes()
+        )
+
+    async def version(self) -> tuple[Version, str]:
+        """What a stretch that is read now would be true for, and the epoch."""
+        async with answering(), self._client.pipeline() as pipe:
+            pipe.hmget(self._keys.meta, [*Version.FIELDS, "epoch"])
+            pipe.exists(self._keys.lease)
+            (*meta, epoch), leased = await pipe.execute()
+        return Version.of(meta, leased=bool(leased)), (epoch or b"").decode()
+
+    async def read(self, since: Serial | None, *, limit: int, documents: bool = False) -> Stretch:
+        """
+        The next changes after ``since``, oldest first; from the oldest that is kept without it.
+
+        Raises:
+            PositionGone: Changes after that position are missing, or nobody can know.
+        """
+        keys = self._keys
+        async with answering():
+            trouble, epoch, newest, entries, found, meta, leased = await self._script(
+                keys=[keys.changes, keys.meta, keys.lease, keys.identities, keys.documents],
+                args=[
+                    *(since or ("", "")),
+                    limit,
+                    _MOST_BYTES if documents else "",
+                    *Version.FIELDS,
+                ],
+            )
+        if trouble and since is not None:
+            raise PositionGone(str(since), other_epoch=trouble == b"epoch")
+        epoch = epoch.decode()
+        changes = [_to_change(epoch, position, entry) for position, entry in entries]
+        there = Serial(epoch, since.position if since else BEGINNING)
+        return Stretch(
+            changes=changes,
+            documents=_by_hub_id(found) if documents else None,
+            next=(changes[-1].serial if changes else there) if epoch else None,
+            newest=Serial(epoch, newest.decode()) if epoch else None,
+            version=Version.of(meta, leased=bool(leased)),
+        )
+
+
+def _to_change(epoch: str, position: bytes, entry: Sequence[bytes]) -> Change:
+    texts = [_text(part) for part in entry]
+    return to_change(epoch, position.decode(), dict(zip(texts[::2], texts[1::2], strict=True)))
+
+
+def _by_hub_id(found: Sequence[Any]) -> dict[str, bytes]:
+    pairs = zip(found[::2], found[1::2], strict=True)
+    return {_text(hub_id): document for hub_id, document in pairs if document is not None}
+
+
+def _text(stored: bytes) -> str:
+    return stored.decode("utf-8", "surrogatepass")

@@ -1,0 +1,30 @@
+"""All that can be read of the store, over one client."""
+
+from typing import NamedTuple, Self
+
+import redis.asyncio
+
+from collinear.store.changes import ChangesReader
+from collinear.store.keys import Keys
+from collinear.store.letter_reader import LetterReader
+from collinear.store.reader import CatalogReader
+from collinear.store.state import StateReader
+
+
+class Readers(NamedTuple):
+    """One reader for each kind of question."""
+
+    catalog: CatalogReader
+    changes: ChangesReader
+    letters: LetterReader
+    state: StateReader
+
+    @classmethod
+    def over(cls, client: redis.asyncio.Redis, keys: Keys, *, share: float) -> Self:
+        """The readers of the catalog under these keys; ``share`` as for ``StateReader``."""
+        return cls(
+            CatalogReader(client, keys),
+            ChangesReader(client, keys),
+            LetterReader(client, keys),
+            StateReader(client, keys, share=share),
+        )
