@@ -40,7 +40,13 @@ def configure_logging(*, level: str, style: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for chatty in ("httpx2", "httpcore2", "celery.worker.strategy", "celery.app.trace"):
+    for chatty in (
+        "httpx2",
+        "httpcore2",
+        "celery.worker.strategy",
+        "celery.worker.request",
+        "celery.app.trace",
+    ):
         # what they tell of each request and message, our own events tell with its meaning
         logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.getLogger("celery.beat").setLevel(logging.WARNING)

@@ -41,6 +41,7 @@ _BY_WORD = {
     "MISCONF": NO_DISK,
     "READONLY": READ_ONLY,
     "against a read only replica": READ_ONLY,
+    "instance state changed": READ_ONLY,  # to those that were waiting for an answer
     "NOREPLICAS": FEW_REPLICAS,
     "LOADING": LOADING,
     "NOAUTH": NOT_LET_IN,

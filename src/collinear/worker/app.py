@@ -12,6 +12,7 @@ from collinear.worker.tasks import OVERSEE, add_tasks
 def create_worker(settings: Settings, sync: Sync, schedule: Schedule) -> Celery:
     """The application with its tasks, which work with what they are given here."""
     celery = create_celery(settings)
+    celery.conf.worker_consumer = "collinear.worker.consumer:PatientConsumer"
     add_tasks(celery, sync, schedule)
     return celery
 
@@ -29,7 +30,7 @@ def create_beat(settings: Settings) -> Celery:
             "task": OVERSEE,
             "schedule": settings.oversee_seconds,
             # a look that comes late is worth nothing: the next one is on its way
-            "options": {"expires": settings.oversee_seconds},
+            "options": {"expires": settings.oversee_seconds, "ignore_result": True},
         }
     }
     celery.conf.beat_scheduler = "celery.beat:Scheduler"

@@ -52,7 +52,7 @@ def run_worker(settings: Settings) -> None:
         def begin(**_: object) -> None:
             if stopping.is_set():  # told to stop before Celery listened
                 state.should_stop = 0  # type: ignore[assignment]
-            worker.send_task(OVERSEE)
+            worker.send_task(OVERSEE, ignore_result=True)
 
         def look(**_: object) -> None:
             if trouble.told and takes_writes(client):
