@@ -10,9 +10,10 @@ from collinear import wiring
 from collinear.browse.catalog import Catalog, IndexStatus, Listing
 from collinear.domain.errors import DatasetMoved
 from collinear.domain.query import DatasetQuery
-from collinear.refreshes import Refresh
+from collinear.refreshes import Refresh, Refreshes
 from collinear.search.reader import IndexReader
 from collinear.settings import Settings
+from collinear.store.letter_reader import Letters
 from collinear.store.reader import Found, Standing
 from collinear.store.readers import Readers
 from collinear.store.status import CatalogStatus
@@ -28,6 +29,14 @@ class Shown(NamedTuple):
     standing: Standing
     hub: str
     renamed_from: str | None = None
+
+
+class Wanted(NamedTuple):
+    """The refresh that somebody asks for."""
+
+    kind: str
+    accept_removals: bool
+    accept_upstream: bool
 
 
 @asynccontextmanager
@@ -65,18 +74,20 @@ async def status(settings: Settings) -> tuple[CatalogStatus, IndexStatus | None]
         return await catalog.status()
 
 
-async def request(settings: Settings, kind: str, *, accept_removals: bool) -> Refresh:
+async def dead_letters(settings: Settings, *, limit: int) -> Letters:
+    """The rows that are set aside now."""
+    async with open_catalog(settings) as catalog:
+        return await catalog.letters.find(limit=limit)
+
+
+async def request(settings: Settings, wanted: Wanted) -> Refresh:
     """Queue a refresh."""
     async with wiring.open_refreshes(settings) as refreshes:
-        return await refreshes.request(kind, accept_removals=accept_removals)
+        return await _request(refreshes, wanted)
 
 
 async def refresh(
-    settings: Settings,
-    kind: str,
-    *,
-    accept_removals: bool,
-    tell: Callable[[dict[str, Any]], None],
+    settings: Settings, wanted: Wanted, *, tell: Callable[[dict[str, Any]], None]
 ) -> dict[str, Any]:
     """
     The outcome of a run that began after this was called.
@@ -99,12 +110,20 @@ async def refresh(
                 await anyio.sleep(0 if outcome["state"] in _OVER else _LOOK)
             return outcome
 
-        asked = await refreshes.request(kind, accept_removals=accept_removals)
+        asked = await _request(refreshes, wanted)
         known = await refreshes.outcome(asked.task_id)
         if not asked.accepted and (known is None or known["state"] != "PENDING"):
             await end_of(asked.task_id)
-            asked = await refreshes.request(kind, accept_removals=accept_removals)
+            asked = await _request(refreshes, wanted)
         return await end_of(asked.task_id)
+
+
+async def _request(refreshes: Refreshes, wanted: Wanted) -> Refresh:
+    return await refreshes.request(
+        wanted.kind,
+        accept_removals=wanted.accept_removals,
+        accept_upstream=wanted.accept_upstream,
+    )
 
 
 async def _hub(catalog: Catalog, settings: Settings) -> str:

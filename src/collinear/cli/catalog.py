@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from collinear.cli import configure
-from collinear.cli.mistakes import complain
+from collinear.cli.mistakes import Mistake, complain
 from collinear.cli.options import DataDir, Json
 from collinear.cli.text import printable
 
@@ -48,11 +48,20 @@ def status(
     watch: Annotated[
         bool, typer.Option("--watch", help="Again every second, until Ctrl-C.")
     ] = False,
+    dead_letters: Annotated[
+        bool,
+        typer.Option("--dead-letters", help="Instead the Hub's rows that could not be stored."),
+    ] = False,
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
     """Tell the catalog's state: how many, how fresh, what goes on, what is wrong."""
+    if watch and dead_letters:
+        raise Mistake("--watch shows the state: leave it out with --dead-letters.")
     settings = configure.load_running(data_dir=data_dir)
+    if dead_letters:
+        _tell_letters(settings, as_json=as_json)
+        return
     if watch and not as_json:
         _watch(settings)
         return
@@ -70,6 +79,20 @@ def _tell_json(settings: "Settings") -> None:
     from collinear.cli import asking, output
 
     output.json_value(answers.status(*anyio.run(asking.status, settings)))
+
+
+def _tell_letters(settings: "Settings", *, as_json: bool) -> None:
+    import anyio
+
+    from collinear.api import answers
+    from collinear.cli import asking, output, tables
+    from collinear.store import documents
+
+    letters = anyio.run(lambda: asking.dead_letters(settings, limit=settings.dead_letters))
+    if as_json:
+        output.json_bytes(documents.to_bytes(answers.dead_letters(letters)))
+    else:
+        output.table(tables.dead_letters(letters))
 
 
 def _tell(settings: "Settings") -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from collinear.cli import configure
-from collinear.cli.mistakes import FAILED, HELD, complain
+from collinear.cli.mistakes import FAILED, HELD, QUARANTINED, Mistake, complain
 from collinear.cli.options import DataDir
 from collinear.cli.text import printable
 
@@ -20,42 +20,61 @@ def refresh(
     pages: Annotated[
         bool, typer.Option("--pages", help="Page by page, side by side, instead of in a row.")
     ] = False,
+    delta: Annotated[
+        bool, typer.Option("--delta", help="Only what was committed to since the last run.")
+    ] = False,
     wait: Annotated[
         bool, typer.Option("--wait", help="Show how far it is, and end with what it came to.")
     ] = False,
     accept_removals: Annotated[
         bool, typer.Option("--accept-removals", help="Remove also if that is suspiciously many.")
     ] = False,
+    accept_upstream: Annotated[
+        bool,
+        typer.Option("--accept-upstream", help="Believe the Hub also if its answers look wrong."),
+    ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """
-    Take the whole catalog from the Hub again.
+    Take the whole catalog from the Hub again, or with --delta what is new.
 
     With --wait the exit code is 0 only if a run that began after the request succeeded; it is
-    3 if that run holds its removals back.
+    3 if that run holds its removals back, and 4 if it was stopped because the Hub's answers
+    looked wrong.
     """
+    if pages and delta:
+        raise Mistake("--pages and --delta are two kinds of refresh: leave out one of them.")
     settings = configure.load_running(data_dir=data_dir)
 
     import anyio
 
     from collinear.cli import asking
 
-    kind = "pages" if pages else "full"
+    wanted = asking.Wanted(
+        kind="pages" if pages else "delta" if delta else "full",
+        accept_removals=accept_removals,
+        accept_upstream=accept_upstream,
+    )
     if not wait:
-        asked = anyio.run(lambda: asking.request(settings, kind, accept_removals=accept_removals))
+        asked = anyio.run(asking.request, settings, wanted)
         words = "Queued" if asked.accepted else "Already on its way"
-        typer.echo(f"{words}: {kind} refresh {asked.run_id} (task {asked.task_id})")
+        typer.echo(f"{words}: {wanted.kind} refresh {asked.run_id} (task {asked.task_id})")
         return
     with _progress() as tell:
-        outcome = anyio.run(
-            lambda: asking.refresh(settings, kind, accept_removals=accept_removals, tell=tell)
-        )
+        outcome = anyio.run(lambda: asking.refresh(settings, wanted, tell=tell))
     _end(outcome)
 
 
 def _end(outcome: dict[str, Any]) -> None:
     if outcome["state"] != "SUCCESS":
-        complain(f"The refresh failed: {printable(str(outcome.get('error') or 'no reason told'))}")
+        reason = printable(str(outcome.get("error") or "no reason told"))
+        if outcome.get("quarantined"):
+            complain(
+                f"The Hub's answers look wrong, nothing was overwritten: {reason} If they are "
+                "right, 'collinear refresh --accept-upstream' takes them."
+            )
+            raise typer.Exit(QUARANTINED)
+        complain(f"The refresh failed: {reason}")
         raise typer.Exit(FAILED)
     from collinear.cli import tables
 

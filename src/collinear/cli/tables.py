@@ -1,5 +1,6 @@
 """Datasets and states as tables for people."""
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -13,10 +14,13 @@ from collinear.cli import text
 from collinear.cli.asking import Shown
 from collinear.domain.query import DatasetQuery
 from collinear.store import documents
-from collinear.store.status import CatalogStatus, Progress
+from collinear.store.letter_reader import Letters
+from collinear.store.status import CatalogStatus, Progress, RateLimit
 
 _IMPACT = {"high": "bold red", "medium": "yellow", "low": "green"}
 _MANY_TAGS = 40
+_ROW = 60
+"""Characters of a row whose identity cannot be read."""
 
 
 def page(listing: Listing, query: DatasetQuery, hub: str) -> RenderableType:
@@ -84,17 +88,89 @@ def status(status: CatalogStatus, index: IndexStatus | None) -> RenderableType:
         table.add_row("index", f"{index.documents:,} datasets, {lag}")
     else:
         table.add_row("index", Text("not open: no search yet", style="yellow"))
+    for name, words, style in _worth_saying(status):
+        table.add_row(name, Text(text.printable(words), style=style))
+    return table
+
+
+def _worth_saying(status: CatalogStatus) -> Iterator[tuple[str, str, str]]:
+    """What has something to tell, as name, words and style: first how it is, then what is wrong."""
+    if status.queued:
+        yield "queued", ", ".join(status.queued), ""
+    if status.freshness:
+        ages = status.freshness
+        half, most, all_of = map(
+            text.duration, (ages.p50_seconds, ages.p99_seconds, ages.oldest_seconds)
+        )
+        yield "seen", f"half within {half}, 99 % within {most}, all within {all_of}", ""
+    if status.rate_limit:
+        yield "quota", _quota(status.rate_limit), ""
+    if status.hub_fields_missing:
+        missing = ", ".join(status.hub_fields_missing)
+        yield "not told", f"this Hub does not tell {missing}", "yellow"
+    if status.dead_letters:
+        words = f"{status.dead_letters:,} rows; 'collinear status --dead-letters' shows them"
+        yield "set aside", words, "yellow"
     if status.held_removals:
         held = status.held_removals
-        words = (
+        yield (
+            "held removals",
             f"{held['count']:,} of {held['of']:,} datasets; "
-            "'collinear refresh --accept-removals' removes them"
+            "'collinear refresh --accept-removals' removes them",
+            "yellow",
         )
-        table.add_row("held removals", Text(words, style="yellow"))
+    if status.quarantine:
+        found = status.quarantine
+        yield (
+            "quarantine",
+            f"{found.get('reason')} (a {found.get('kind')} run, {found.get('at')}); if the Hub is "
+            "right, 'collinear refresh --accept-upstream' takes its answers",
+            "red",
+        )
     if status.last_error:
-        words = text.printable(f"{status.last_error.get('message')}")
-        table.add_row("last error", Text(f"{words} ({status.last_error.get('at')})", style="red"))
-    return table
+        error = status.last_error
+        yield "last error", f"{error.get('message')} ({error.get('at')})", "red"
+    if status.store_trouble:
+        yield "store", status.store_trouble, "bold red"
+
+
+def _quota(limit: RateLimit) -> str:
+    """``412 of 500 requests left, whole again in 3 min; we use 50 %``."""
+    if limit.quota is not None:
+        left = limit.quota if limit.remaining is None else limit.remaining
+        words = f"{left:,} of {limit.quota:,} requests left"
+        if limit.reset_seconds:
+            words += f", whole again in {text.duration(limit.reset_seconds)}"
+    else:
+        words = "the Hub tells none"
+    words += f"; synchronisation may use {limit.share:.0%}"
+    if limit.waiting_seconds:
+        words += f", and waits for {text.duration(limit.waiting_seconds)}"
+    return words
+
+
+def dead_letters(letters: Letters) -> RenderableType:
+    """The rows that could not be stored, and why."""
+    if not letters.total:
+        return Text("Every row of the Hub could be stored.")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("ID", overflow="fold", min_width=20)
+    table.add_column("REASON", overflow="fold", min_width=20)
+    table.add_column("TIMES", justify="right", no_wrap=True)
+    table.add_column("SINCE", no_wrap=True)
+    table.add_column("LAST", no_wrap=True)
+    for letter in letters.items:
+        name = letter["id"] or letter["hub_id"] or letter["row"][:_ROW]
+        table.add_row(
+            text.printable(str(name)),
+            text.printable(str(letter["reason"])),
+            text.count(letter["times"]),
+            letter["first_at"][:16],
+            letter["at"][:16],
+        )
+    shown = len(letters.items)
+    more = f" of {letters.total:,}" if shown < letters.total else ""
+    return Group(table, Text(f"{shown:,}{more} rows; each run tries them again.", style="dim"))
 
 
 def progress(progress: Progress) -> str:
