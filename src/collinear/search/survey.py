@@ -1,0 +1,125 @@
+"""The index as somebody sees it who trusts nothing: what it holds, column by column."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import tantivy
+from tantivy import Query
+
+from collinear.domain import moments
+from collinear.domain.change import Serial
+from collinear.search import keys, marker, schema
+from collinear.search.generations import Generations
+
+_LAST_ORDINAL = 2**keys.ORDINAL_BITS - 1
+
+
+class Indexed(NamedTuple):
+    """What the index holds of one dataset, in the columns' own numbers."""
+
+    id: str
+    columns: tuple[int | None, ...]
+    """One for each of ``COLUMNS``."""
+
+
+COLUMNS = (
+    *(schema.by(field) for field in schema.ORDERED),
+    *schema.RANGED,
+    schema.CREATION,
+    schema.CREATION_REST,
+    schema.ID_START,
+)
+"""Everything that orders or filters by a number; the first of them tells the ordinal."""
+
+
+class IndexSurvey:
+    """One commit of the index, as it was when this was opened; it is only read."""
+
+    def __init__(self, searcher: tantivy.Searcher, serial: Serial) -> None:
+        self._searcher = searcher
+        self.serial = serial
+        """The change that it is true for."""
+
+    @property
+    def documents(self) -> int:
+        """How many datasets it holds."""
+        return self._searcher.num_docs - 1
+
+    def find(self, hub_ids: Sequence[str]) -> tuple[dict[int, Indexed], int]:
+        """What it holds of these datasets, by ordinal; and how many documents that are."""
+        if not hub_ids:
+            return {}, 0
+        asked = Query.term_set_query(schema.SCHEMA, schema.HUB_ID, list(hub_ids))
+        found = self._searcher.search(
+            asked, limit=2 * len(hub_ids) + 1, count=False, order_by_field=COLUMNS[0]
+        )
+        addresses = [address for _, address in found.hits]
+        columns = [self._searcher.fast_field_values(column, addresses) for column in COLUMNS]
+        held = {}
+        for address, *values in zip(addresses, *columns, strict=True):
+            ordinal = int(values[0] or 0) & _LAST_ORDINAL
+            id_ = self._searcher.doc(address)[schema.ID][0]
+            held[ordinal] = Indexed(id_, tuple(v if v is None else int(v) for v in values))
+        return held, len(addresses)
+
+
+def open_survey(directory: Path) -> IndexSurvey | None:
+    """
+    The index of a folder as it is now; None while there is none for this schema.
+
+    Raises:
+        OSError, ValueError: It is there and cannot be read.
+    """
+    for last_try in (False, False, True):
+        path = Generations(directory).current()
+        if path is None:
+            return None
+        try:
+            index = tantivy.Index.open(str(path))
+            index.config_reader("manual")
+            index.reload()
+            searcher = index.searcher()
+            serial = marker.read(searcher)
+        except (OSError, ValueError):
+            # a generation may be cleared away between the pointer and the files
+            if last_try:
+                raise
+            continue
+        return IndexSurvey(searcher, serial) if serial else None
+    return None
+
+
+def expected(document: Mapping[str, Any], ordinal: int) -> Indexed:
+    """What an index has to hold of a stored document."""
+    created, hub_id = _moment(document["created_at"]), document["hub_id"]
+    second = int(hub_id[:8], 16) if created is None else created // 1000
+    values = (
+        *(keys.count_value(document[field]) for field in schema.RANGED),
+        keys.moment_value(_moment(document["last_modified"])),
+        keys.moment_value(created),
+        keys.score_value(document["trending_score"]),
+    )
+    plain = (document[field] for field in schema.RANGED)
+    return Indexed(
+        document["id"],
+        (
+            *(keys.key(value, ordinal) for value in values),
+            *(None if value is None else min(value, keys.LAST_COUNT) for value in plain),
+            *keys.creation_key(second, hub_id),
+            keys.text_key(document["id"]),
+        ),
+    )
+
+
+def differing(found: Indexed, wanted: Indexed) -> Iterable[str]:
+    """The names of what differs."""
+    if found.id != wanted.id:
+        yield "id"
+    for name, one, other in zip(COLUMNS, found.columns, wanted.columns, strict=True):
+        if one != other:
+            yield name
+
+
+def _moment(text: str | None) -> int | None:
+    return None if text is None else moments.parse(text)
