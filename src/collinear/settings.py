@@ -2,7 +2,7 @@
 
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
@@ -39,6 +39,7 @@ class Settings(BaseSettings):
         extra="ignore",
         frozen=True,
         populate_by_name=True,
+        hide_input_in_errors=True,  # some of it is secret
     )
 
     # The ecosystem's own names
@@ -72,6 +73,11 @@ class Settings(BaseSettings):
     )
 
     # The Hub
+    invalid_token: Literal["anonymous", "stop"] = Field(
+        "anonymous",
+        description="What synchronisation does when the Hub refuses `HF_TOKEN`: "
+        "go on without it (`anonymous`), or fail until it is replaced (`stop`).",
+    )
     hub_timeout: _Seconds = Field(30, description="Seconds until a silent Hub is given up on.")
     page_size: int = Field(1000, ge=1, le=1000, description="Datasets per listing page.")
     sync_share: float = Field(
@@ -145,6 +151,16 @@ class Settings(BaseSettings):
         if not _is_address(value, {"http", "https"}):
             raise ValueError("must be an address such as https://huggingface.co")
         return value.rstrip("/")
+
+    @field_validator("hf_token")
+    @classmethod
+    def _one_word(cls, value: SecretStr | None) -> SecretStr | None:
+        token = value.get_secret_value() if value else ""
+        if not (token.isascii() and token.isprintable()) or " " in token:
+            raise ValueError(
+                "must be one word of ASCII letters, digits and signs, without blanks or line ends"
+            )
+        return value
 
     @field_validator("redis_url")
     @classmethod

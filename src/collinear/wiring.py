@@ -24,6 +24,7 @@ from collinear.settings import Settings
 from collinear.store.budget import Budget
 from collinear.store.catalog import Catalog
 from collinear.store.guard import check_store
+from collinear.store.hub_findings import HubFindings
 from collinear.store.keys import Keys
 from collinear.store.run_records import Kind
 from collinear.store.runs import Runs
@@ -178,6 +179,7 @@ def open_sync(settings: Settings, stopping: Event) -> Iterator[Sync]:
         )
         budget = Budget(client, keys(settings), share=settings.sync_share)
         fetcher = Fetcher(budget, stopping)
+        findings = HubFindings(client, keys(settings))
         runs = _runs(settings, client)
         yield Sync(
             listing=HubListing(
@@ -186,6 +188,9 @@ def open_sync(settings: Settings, stopping: Event) -> Iterator[Sync]:
                 timeout=settings.hub_timeout,
                 before=fetcher.wait_for_turn,
                 observe=lambda limit: budget.observe(**limit._asdict()),
+                on_fields=findings.fields,
+                drop_refused_token=settings.invalid_token == "anonymous",  # noqa: S105
+                on_refused_token=findings.token_refused,
             ),
             fetcher=fetcher,
             runs=runs,

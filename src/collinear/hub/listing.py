@@ -1,40 +1,33 @@
-"""The Hub's listing of datasets, one page at a time."""
+"""The Hub's listing of datasets, one page at a time, and single rows of it."""
 
-import json
 import re
-import time
 from collections.abc import Callable
+from threading import Lock
 from typing import Any, NamedTuple, NewType
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import httpx2
-import orjson
 
-from collinear.domain.errors import (
-    CursorRejected,
-    HubContractBroken,
-    HubRateLimited,
-    HubTimeout,
-    HubUnavailable,
-)
-from collinear.hub.ratelimit import RateLimit, read_rate_limit, read_wait
+from collinear.domain.errors import CursorRejected, HubContractBroken
+from collinear.hub import details
+from collinear.hub.answers import HubAnswer
+from collinear.hub.connection import HubConnection
+from collinear.hub.fields import AcceptedFields, OnFields, listed_in, with_fields
+from collinear.hub.ratelimit import RateLimit
 from collinear.hub.wire import FIELDS
-from collinear.telemetry import get_logger
-
-log = get_logger(__name__)
 
 Cursor = NewType("Cursor", str)
 """
 The address of a listing page without its host, as the Hub's ``Link`` header gave it.
 
-The host is left out because a cursor outlives it: a mirror may repeat the original's name,
-and requests must go to the endpoint that was set and nowhere else.
+It may be older than what we know of the Hub: the fields that it names are replaced by those of
+now when it is asked.
 """
 
-_VALID_FIELDS = re.compile(r"must be one of \[([^\]]*)\]")
 _NEXT = re.compile(r'<([^>]*)>\s*;\s*rel="?next"?')
-_ATTEMPT_LIMIT = 4
-"""A whole answer may take so many times the timeout of a silence."""
+_LISTING = "/api/datasets"
+_PROBE = with_fields(f"{_LISTING}?limit=1", ["__probe__"])
+"""Asks for a field that nobody has: the refusal names those that there are."""
 
 
 class ListingPage(NamedTuple):
@@ -46,9 +39,9 @@ class ListingPage(NamedTuple):
 
 class HubListing:
     """
-    Reads ``GET /api/datasets``.
+    Reads ``GET /api/datasets``: all threads of a process share one.
 
-    ``before`` returns when a request may be sent, ``observe`` hears of the rate limit after it.
+    Its first question is one more: which of our fields this Hub gives.
     """
 
     def __init__(
@@ -59,13 +52,34 @@ class HubListing:
         timeout: float,
         before: Callable[[], None] = lambda: None,
         observe: Callable[[RateLimit], None] = lambda limit: None,
+        on_fields: OnFields = lambda accepted, missing: None,
+        drop_refused_token: bool = True,
+        on_refused_token: Callable[[str], None] = lambda message: None,
     ) -> None:
-        self._http = http
+        """
+        ``http`` knows the endpoint and the token.
+
+        Args:
+            http: A client whose ``base_url`` is the endpoint.
+            page_size: Rows of a page, 1000 at most.
+            timeout: Seconds of silence after which the Hub is given up on.
+            before: Returns when a request may be sent; called once for each.
+            observe: Hears of the rate limit after each answer that tells it.
+            on_fields: Hears of the fields that the Hub gives, each time they are learnt.
+            drop_refused_token: Go on as an anonymous caller, instead of failing.
+            on_refused_token: Hears of it then, in a sentence for the operator.
+        """
+        self._hub = HubConnection(
+            http,
+            timeout=timeout,
+            before=before,
+            observe=observe,
+            drop_refused_token=drop_refused_token,
+            on_refused_token=on_refused_token,
+        )
         self._page_size = page_size
-        self._deadline = timeout * _ATTEMPT_LIMIT
-        self._before = before
-        self._observe = observe
-        self._fields: tuple[str, ...] = FIELDS
+        self._fields = AcceptedFields(on_fields)
+        self._probing = Lock()
 
     def by_creation(self, cursor: Cursor | None = None) -> ListingPage:
         """
@@ -79,106 +93,65 @@ class HubListing:
             HubTimeout: No answer in time.
             HubRateLimited: A 429, with the wait that the Hub asked for.
             HubContractBroken: An answer that is not a listing.
+            CursorRejected: The Hub does not know the cursor any more.
         """
-        return self._page(cursor, {"sort": "createdAt", "direction": "1"})
+        return self._page(cursor or self._first("createdAt", "1"))
 
     def by_change(self, cursor: Cursor | None = None) -> ListingPage:
         """One page in the order of the last commit, newest first; raises as above."""
-        return self._page(cursor, {"sort": "lastModified", "direction": "-1"})
+        return self._page(cursor or self._first("lastModified", "-1"))
 
-    def _page(self, cursor: Cursor | None, order: dict[str, str]) -> ListingPage:
-        if cursor is not None:
-            return self._read(cursor)
-        try:
-            return self._read(self._first(order))
-        except HubContractBroken as error:
-            known = _VALID_FIELDS.search(str(error))
-            if known is None:
-                raise
-            valid = {name.strip() for name in known[1].split(",")}
-            left_out = [field for field in self._fields if field not in valid]
-            if not left_out:
-                raise
-            log.warning("hub_fields_left_out", fields=left_out)
-            self._fields = tuple(field for field in self._fields if field in valid)
-            return self._read(self._first(order))
+    def look_up(self, dataset_id: str) -> dict[str, Any] | None:
+        """
+        The row of one dataset, or None where the Hub shows none (gone, or private).
 
-    def _first(self, order: dict[str, str]) -> Cursor:
-        query = urlencode({**order, "limit": self._page_size, "expand[]": self._fields}, doseq=True)
-        return Cursor(f"/api/datasets?{query}")
+        An id that was renamed leads to the row of the new one: compare ``_id``.  Raises as
+        above, but for CursorRejected.
+        """
+        self._learn_fields()
+        return details.look_up(self._hub, dataset_id, self._fields.accepted)
 
-    def _read(self, address: Cursor) -> ListingPage:
-        try:
-            headers, body = self._get(address)
-        except httpx2.TimeoutException as error:
-            raise HubTimeout(f"{self._name} did not answer in time.") from error
-        except httpx2.TransportError as error:
-            raise HubUnavailable(f"{self._name} cannot be reached: {error}.") from error
-        return ListingPage(_rows(body, self._name), self._next(headers))
+    def _page(self, cursor: Cursor) -> ListingPage:
+        self._learn_fields()
+        answer = self._ask(cursor)
+        valid = listed_in(answer)
+        if valid is not None and self._fields.learn(valid):
+            answer = self._ask(cursor)
+        if answer.status == 200:
+            return ListingPage(_rows(answer), self._next(answer))
+        if answer.status == 400 and "cursor=" in cursor and not answer.is_web_page:
+            raise CursorRejected(f"{self._hub.name} does not know our cursor any more.")
+        raise answer.refusal("a listing")
 
-    def _get(self, address: Cursor) -> tuple[httpx2.Headers, bytes]:
-        self._before()
-        started = time.monotonic()
-        with self._http.stream("GET", address) as response:
-            limit = read_rate_limit(response.headers)
-            if limit is not None:
-                self._observe(limit)
-            pieces = []
-            for piece in response.iter_bytes():
-                pieces.append(piece)
-                # a timeout ends a silence; this ends an answer that drips for ever
-                if time.monotonic() - started > self._deadline:
-                    raise HubTimeout(f"{self._name} took too long to answer.")
-            body = b"".join(pieces)
-        self._raise_for(response, body, address)
-        return response.headers, body
+    def _ask(self, cursor: Cursor) -> HubAnswer:
+        return self._hub.get(with_fields(cursor, self._fields.accepted))
 
-    def _raise_for(self, response: httpx2.Response, body: bytes, address: Cursor) -> None:
-        status = response.status_code
-        if status == 200:
-            return
-        said = body[:600].decode(errors="replace").strip()
-        if status == 429:
-            raise HubRateLimited(
-                f"{self._name} asks for patience.", retry_after=read_wait(response.headers)
-            )
-        if status >= 500 or status == 408:
-            raise HubUnavailable(f"{self._name} answered {status}.")
-        if status == 401:
-            raise HubContractBroken(
-                f"{self._name} refuses us (401: {said}): check HF_TOKEN, or unset it."
-            )
-        if status == 400 and "cursor=" in address:
-            raise CursorRejected(f"{self._name} does not know our cursor any more: {said}")
-        raise HubContractBroken(
-            f"{self._name} answered {status} instead of a listing: {said}  (Is HF_ENDPOINT right?)"
-        )
+    def _learn_fields(self) -> None:
+        with self._probing:
+            if self._fields.learnt:
+                return
+            answer = self._hub.get(_PROBE)
+            if answer.status == 200:
+                _rows(answer)  # a Hub that ignores what it does not know refuses nothing
+            elif answer.status != 400:
+                raise answer.refusal("a listing")
+            self._fields.learn(listed_in(answer) or FIELDS)
 
-    def _next(self, headers: httpx2.Headers) -> Cursor | None:
-        for link in headers.get_list("link"):
+    def _first(self, sort: str, direction: str) -> Cursor:
+        query = urlencode({"sort": sort, "direction": direction, "limit": self._page_size})
+        return Cursor(f"{_LISTING}?{query}")
+
+    def _next(self, answer: HubAnswer) -> Cursor | None:
+        for link in answer.headers.get_list("link"):
             found = _NEXT.search(link)
             if found:
-                parts = urlsplit(found[1])
-                path = parts.path.removeprefix(self._http.base_url.path.rstrip("/"))
-                return Cursor(f"{path}?{parts.query}")
+                return Cursor(self._hub.without_host(found[1]))
         return None
 
-    @property
-    def _name(self) -> str:
-        return f"The Hub at {str(self._http.base_url).rstrip('/')}"
 
-
-def _rows(body: bytes, name: str) -> list[Any]:
-    try:
-        rows = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        # The strict parser refuses a lone surrogate; the tolerant one keeps it for that row
-        try:
-            rows = json.loads(body)
-        except ValueError as error:
-            raise HubUnavailable(
-                f"{name} sent something that is not whole JSON ({len(body)} bytes)."
-            ) from error
+def _rows(answer: HubAnswer) -> list[Any]:
+    rows = answer.parsed("a listing")
     if not isinstance(rows, list):
-        raise HubContractBroken(f"{name} sent no list of datasets.  (Is HF_ENDPOINT right?)")
+        said = f" ({answer.said})" if isinstance(rows, dict) and "error" in rows else ""
+        raise HubContractBroken(f"{answer.hub} sent no list of datasets{said}: check HF_ENDPOINT.")
     return rows
