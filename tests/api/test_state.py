@@ -1,5 +1,6 @@
 """The state of the catalog, and who may ask for a refresh of it."""
 
+import json
 from collections.abc import Iterator
 
 import httpx2
@@ -15,6 +16,7 @@ from tests.store.stock import Stock, dataset
 
 REFRESH = "/api/datasets/refresh-cache"
 STATUS = "/api/datasets/cache-status"
+LETTERS = "/api/datasets/dead-letters"
 
 
 def status(api: httpx2.Client) -> models.CacheStatus:
@@ -90,6 +92,101 @@ def test_trouble_is_told(api: httpx2.Client, stock: Stock) -> None:
     assert now.held_removals.count == 600
 
 
+def test_a_status_that_knows_nothing_says_so(api: httpx2.Client) -> None:
+    """Null, not 0: no run has ended, the Hub has said nothing."""
+    now = status(api)
+    assert (now.rate_limit, now.quarantine, now.freshness, now.store_trouble) == (None,) * 4
+    assert (now.dead_letters, now.hub_fields_missing, now.queued) == (0, [], [])
+
+
+def test_the_quota_is_told_as_it_is_now(api: httpx2.Client, stock: Stock) -> None:
+    """Of the window that goes on; once it is over all of it is left again."""
+    now = int(stock.client.time()[0] * 1000)
+    known = {"quota": 500, "window": 300, "remaining": 120, "reset_at": now + 60_000}
+    stock.client.hset(stock.keys.budget, mapping={**known, "waiting_until": now + 30_000})
+    limit = status(api).rate_limit
+    assert limit is not None
+    assert (limit.quota, limit.remaining, limit.window_seconds, limit.share) == (500, 120, 300, 0.5)
+    assert 50 < limit.reset_seconds <= 60
+    assert 20 < limit.waiting_seconds <= 30
+
+    past = {"reset_at": now - 1000, "waiting_until": now - 1000}
+    stock.client.hset(stock.keys.budget, mapping=past)
+    limit = status(api).rate_limit
+    assert limit is not None
+    assert (limit.remaining, limit.reset_seconds, limit.waiting_seconds) == (500, 0, 0)
+
+    stock.client.delete(stock.keys.budget)
+    stock.client.hset(stock.keys.budget, mapping={"blocked_until": now, "quota": ""})
+    limit = status(api).rate_limit
+    assert limit is not None
+    assert (limit.quota, limit.remaining, limit.reset_seconds) == (None, None, 0)
+
+
+def test_ages_grow_while_nothing_is_seen(api: httpx2.Client, stock: Stock) -> None:
+    """What is stored is moments, what is told is how long ago they are."""
+    now = stock.client.time()[0]
+    moments = {"p50": now - 100, "p99": now - 3600, "oldest": now - 90_000.5, "at": "2026"}
+    stock.client.hset(stock.keys.meta, "freshness", json.dumps(moments))
+    ages = status(api).freshness
+    assert ages is not None
+    assert 100 <= ages.p50_seconds < 110
+    assert 3600 <= ages.p99_seconds < 3610
+    assert 90_000 <= ages.oldest_seconds < 90_010
+    for broken in ("", "{}", "[]", "no json", '{"p50": null}', '{"p50": "x", "p99": 1}'):
+        stock.client.hset(stock.keys.meta, "freshness", broken)
+        assert status(api).freshness is None
+
+
+def test_what_an_operator_has_to_decide_is_told(api: httpx2.Client, stock: Stock) -> None:
+    """A quarantined run, fields that the Hub does not tell, runs that wait."""
+    reason = {
+        "run_id": "r",
+        "kind": "full",
+        "at": "2026-01-01T00:00:00.000Z",
+        "reason": "No sizes.",
+    }
+    fields = {"accepted": ["likes"], "missing": ["mainSize"], "at": "2026-01-01T00:00:00.000Z"}
+    stock.client.hset(
+        stock.keys.meta,
+        mapping={"quarantine": json.dumps(reason), "hub_fields": json.dumps(fields)},
+    )
+    for kind in ("delta", "full", "pages"):
+        assert api.post(f"{REFRESH}?kind={kind}").status_code == 202
+    now = status(api)
+    assert now.quarantine is not None
+    assert now.quarantine.reason == "No sizes."
+    assert now.hub_fields_missing == ["mainSize"]
+    assert now.queued == ["full", "pages", "delta"]
+    stock.client.hset(stock.keys.meta, "quarantine", "")
+    assert status(api).quarantine is None
+
+
+def letter(number: int, **more: object) -> str:
+    at = f"2026-01-01T00:00:{number:02}.000Z"
+    record = {"id": f"org/{number}", "hub_id": None, "reason": "No _id.", "first_at": at, "at": at}
+    return json.dumps({**record, "run_id": "r", "times": 1, "row": '{"id": …', **more})
+
+
+def test_rows_that_are_set_aside_can_be_looked_at(api: httpx2.Client, stock: Stock) -> None:
+    """Those that were tried last first; page by page; also with halves of characters in them."""
+    for number in range(5):
+        stock.client.hset(stock.keys.dead_letters, f"id:org/{number}", letter(number))
+    strange = letter(9, row="\ud800", id=None, hub_id="a" * 24)
+    stock.client.hset(stock.keys.dead_letters, "a" * 24, strange)
+
+    answer = api.get(f"{LETTERS}/")
+    assert json.loads(answer.content)["items"][0]["row"] == "\ud800"
+    assert answer.json()["total"] == 6
+    page = models.DeadLetters.model_validate_json(api.get(f"{LETTERS}?limit=2&offset=1").content)
+    assert page.total == 6
+    assert [one.id for one in page.items] == ["org/4", "org/3"]
+    assert found(api.get(f"{LETTERS}?offset=6")) == {"total": 6, "items": []}
+    assert status(api).dead_letters == 6
+    assert list(blamed(api.get(f"{LETTERS}?limit=0"))) == ["limit"]
+    assert list(blamed(api.get(f"{LETTERS}?reason=x"))) == ["reason"]
+
+
 def test_the_meta_record_is_shown_as_it_is(api: httpx2.Client, stock: Stock) -> None:
     """Every field, as text."""
     stock.put(dataset(1, "org/a"))
@@ -126,6 +223,41 @@ def test_a_refresh_is_queued_once_and_can_be_followed(api: httpx2.Client, stock:
     refused(api.get(f"{REFRESH}/nobody-knows"), 404, "task-not-found")
     assert list(blamed(api.post(f"{REFRESH}?kind=half"))) == ["kind"]
     assert list(blamed(api.post(f"{REFRESH}?force=true"))) == ["force"]
+
+
+@pytest.mark.parametrize("kind", ["full", "pages", "delta"])
+def test_what_is_accepted_holds_for_the_refresh_that_waits(
+    api: httpx2.Client, stock: Stock, kind: str
+) -> None:
+    """Whoever joins it may accept more; nothing of what others accepted is lost."""
+    first = api.post(f"{REFRESH}?kind={kind}").json()
+    second = api.post(f"{REFRESH}?kind={kind}&accept_upstream=true").json()
+    third = api.post(f"{REFRESH}?kind={kind}&accept_removals=true").json()
+    assert [first["status"], second["status"], third["status"]] == [
+        "accepted",
+        "already_running",
+        "already_running",
+    ]
+    assert first["run_id"] == second["run_id"] == third["run_id"]
+    [waiting] = stock.runs.waiting()
+    assert (waiting.kind, waiting.accept_upstream, waiting.accept_removals) == (kind, True, True)
+
+
+def test_a_quarantined_refresh_says_so(api: httpx2.Client, stock: Stock) -> None:
+    """It failed, with the reason, and is told apart from other failures."""
+    accepted = api.post(REFRESH).json()
+    run = stock.begin(Kind.FULL)
+    claimed = stock.runs.claim(run.number, 0)
+    assert claimed is not None
+    stock.runs.fail(claimed[1], "No dataset has downloads.", quarantined=run)
+    outcome = models.RefreshOutcome.model_validate_json(
+        api.get(f"{REFRESH}/{accepted['task_id']}").content
+    )
+    assert (outcome.state, outcome.quarantined) == ("FAILURE", True)
+    assert outcome.error == "No dataset has downloads."
+    told = status(api).quarantine
+    assert told is not None
+    assert (told.run_id, told.reason) == (run.run_id, "No dataset has downloads.")
 
 
 @pytest.mark.parametrize(
