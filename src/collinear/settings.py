@@ -108,6 +108,18 @@ class Settings(BaseSettings):
     max_removal_count: int = Field(
         500, ge=0, description="How many a run may always remove unasked."
     )
+    quarantine_share: float = Field(
+        0.8,
+        gt=0,
+        le=1,
+        description="The part of the rows that must look wrong for a run to be quarantined.",
+    )
+    quarantine_rows: int = Field(
+        10, ge=1, description="Fewer rows that look wrong do not quarantine a run."
+    )
+    retry_seconds: _Seconds = Field(
+        300, description="Seconds until a run that failed or was quarantined is tried again."
+    )
     change_retention: int = Field(
         2_000_000,
         ge=1_000,

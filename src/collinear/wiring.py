@@ -16,7 +16,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from collinear import __version__
-from collinear.domain.errors import StoreUnavailable
+from collinear.domain.errors import StoreUnavailable, WrongStore
 from collinear.hub.listing import HubListing
 from collinear.hub.repos import HubRepos
 from collinear.refreshes import QUEUE, Refreshes
@@ -26,12 +26,15 @@ from collinear.store.catalog import Catalog
 from collinear.store.guard import check_store
 from collinear.store.hub_findings import HubFindings
 from collinear.store.keys import Keys
+from collinear.store.letters import DeadLetters
 from collinear.store.run_records import Kind
 from collinear.store.runs import Runs
 from collinear.store.schedule import Schedule
+from collinear.store.trouble import NOT_LET_IN, explain
 from collinear.store.writer import CatalogWriter
 from collinear.sync.fetching import Fetcher
-from collinear.sync.walk import Sync, SyncLimits
+from collinear.sync.limits import SyncLimits
+from collinear.sync.walk import Sync
 from collinear.telemetry import get_logger
 
 log = get_logger(__name__)
@@ -156,6 +159,9 @@ def create_celery(settings: Settings, *, patience: float = 30) -> Celery:
         worker_redirect_stdouts=False,
         worker_prefetch_multiplier=1,
         worker_enable_remote_control=True,
+        worker_enable_prefetch_count_reduction=False,
+        # nothing of ours is acknowledged late: this only says that the default will do
+        worker_cancel_long_running_tasks_on_connection_loss=True,
         worker_concurrency=settings.worker_concurrency,
         worker_pool="threads",
     )
@@ -201,14 +207,22 @@ def open_sync(settings: Settings, stopping: Event) -> Iterator[Sync]:
                 change_retention=settings.change_retention,
             ),
             catalog=Catalog(client, keys(settings), settings.impact_policy),
+            letters=DeadLetters(client, keys(settings), keep=settings.dead_letters),
             endpoint=settings.hf_endpoint,
-            limits=SyncLimits(
-                max_removal_share=settings.max_removal_share,
-                max_removal_count=settings.max_removal_count,
-                delta_overlap_seconds=settings.delta_overlap_seconds,
-                dead_letters=settings.dead_letters,
-            ),
+            page_size=settings.page_size,
+            limits=sync_limits(settings),
         )
+
+
+def sync_limits(settings: Settings) -> SyncLimits:
+    """What a run may do unasked."""
+    return SyncLimits(
+        max_removal_share=settings.max_removal_share,
+        max_removal_count=settings.max_removal_count,
+        delta_overlap_seconds=settings.delta_overlap_seconds,
+        quarantine_share=settings.quarantine_share,
+        quarantine_rows=settings.quarantine_rows,
+    )
 
 
 @contextmanager
@@ -223,6 +237,7 @@ def open_schedule(settings: Settings) -> Iterator[Schedule]:
                 Kind.PAGES: settings.page_refresh_interval,
                 Kind.DELTA: settings.delta_seconds,
             },
+            retry_seconds=settings.retry_seconds,
         )
 
 
@@ -248,7 +263,12 @@ def _open_hub(settings: Settings) -> httpx2.Client:
 
 
 def wait_for_store(settings: Settings, stopping: Event) -> bool:
-    """Wait until Redis answers, also while it loads its data; False: told to stop before."""
+    """
+    Wait until Redis answers, also while it loads its data; False: told to stop before.
+
+    Raises:
+        WrongStore: It does not let us in: waiting would not help.
+    """
     said = False
     while not stopping.is_set():
         try:
@@ -256,6 +276,8 @@ def wait_for_store(settings: Settings, stopping: Event) -> bool:
                 client.ping()
                 return True
         except (redis.RedisError, StoreUnavailable) as error:
+            if explain(error) == NOT_LET_IN:
+                raise WrongStore(NOT_LET_IN) from error
             if not said:
                 log.warning("waiting_for_redis", error=str(error))
                 said = True

@@ -11,11 +11,12 @@ from collinear.domain.dataset import Dataset
 from collinear.domain.impact import ImpactPolicy
 from collinear.search.writer import IndexWriter
 from collinear.store.catalog import Catalog
+from collinear.store.claim import Claim
 from collinear.store.documents import parse
 from collinear.store.keys import Keys
 from collinear.store.run_records import Kind, PageOutcome, Request, Run
 from collinear.store.runs import FINISH, Runs
-from collinear.store.writer import CatalogWriter, Claim
+from collinear.store.writer import CatalogWriter
 
 ENDPOINT = "http://hub.test"
 

@@ -10,8 +10,9 @@ from collinear.domain.dataset import Dataset
 from collinear.domain.errors import RunFenced
 from collinear.domain.impact import ImpactPolicy
 from collinear.store import snapshot
+from collinear.store.claim import Claim
 from collinear.store.keys import Keys
-from collinear.store.writer import CatalogWriter, Claim
+from collinear.store.writer import CatalogWriter
 from tests.agreement import assert_snapshot, read_snapshot
 
 CLAIM = Claim(1, 1)

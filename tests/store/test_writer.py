@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from collinear.domain.dataset import Dataset
 from collinear.domain.errors import RunFenced
 from collinear.domain.impact import ImpactPolicy
+from collinear.store.claim import Claim
 from collinear.store.keys import Keys
-from collinear.store.writer import CatalogWriter, Claim, Stored
+from collinear.store.writer import CatalogWriter, Stored
 from tests.agreement import assert_agreement, stored_documents, stored_ids
 
 SECOND = 1_700_000_000

@@ -15,10 +15,12 @@ from collinear.settings import Settings
 from collinear.store.budget import Budget
 from collinear.store.catalog import Catalog
 from collinear.store.keys import Keys
+from collinear.store.letters import DeadLetters
 from collinear.store.runs import Runs
 from collinear.store.writer import CatalogWriter
 from collinear.sync.fetching import Fetcher
-from collinear.sync.walk import Sync, SyncLimits
+from collinear.sync.walk import Sync
+from collinear.wiring import sync_limits
 from tests.waiting import wait_until
 
 
@@ -88,13 +90,10 @@ def leashed_sync(settings: Settings, leash: Leash) -> Iterator[Sync]:
             runs=runs,
             writer=CatalogWriter(client, keys, settings.impact_policy, chunk=2),
             catalog=Catalog(client, keys, settings.impact_policy),
+            letters=DeadLetters(client, keys, keep=settings.dead_letters),
             endpoint=settings.hf_endpoint,
-            limits=SyncLimits(
-                max_removal_share=settings.max_removal_share,
-                max_removal_count=settings.max_removal_count,
-                delta_overlap_seconds=settings.delta_overlap_seconds,
-                dead_letters=settings.dead_letters,
-            ),
+            page_size=settings.page_size,
+            limits=sync_limits(settings),
         )
 
 

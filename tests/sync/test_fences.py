@@ -262,7 +262,7 @@ def test_what_is_removed_is_counted_when_it_is_removed(
     sync.page(run.number, 0, on_next=lambda _: None)
     claimed = sync.runs.claim(run.number, "finish")
     assert claimed is not None
-    sync._sweep(run, claimed[1])
+    sync.departures.sweep(run, claimed[1])
 
     summary = walker.go_on(run.number)
 

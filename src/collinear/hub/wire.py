@@ -1,8 +1,12 @@
 """The Hub's own names and shapes for a dataset.  Nothing outside this package knows them."""
 
+import hashlib
+import json
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+
+import orjson
 
 from collinear.domain import moments
 from collinear.domain.dataset import Dataset, Gated
@@ -37,6 +41,8 @@ class Rejected(NamedTuple):
     hub_id: str | None
     id: str | None
     reason: str
+    row: str
+    """The row as text."""
 
 
 class Translated(NamedTuple):
@@ -57,8 +63,26 @@ def translate(rows: Sequence[Any]) -> Translated:
         try:
             translated.datasets.append(to_dataset(row))
         except _WrongType as error:
-            translated.rejected.append(Rejected(*_identity(row), reason=str(error)))
+            translated.rejected.append(Rejected(*identify(row), str(error), print_row(row)))
     return translated
+
+
+def print_row(row: Any) -> str:
+    """A row as text that can be stored: a lone surrogate stays the escape that it was."""
+    return json.dumps(row)
+
+
+def fingerprint(row: Any, seed: bytes) -> bytes | None:
+    """
+    The digest (8 bytes) of a row; None where it has none: such a row is always looked at.
+
+    ``seed`` (up to 64 bytes) stands for the way in which rows become documents.
+    """
+    try:
+        text = orjson.dumps(row)
+    except TypeError:  # a lone surrogate
+        return None
+    return hashlib.blake2b(text, digest_size=8, key=seed).digest()
 
 
 def to_dataset(row: Any) -> Dataset:
@@ -70,7 +94,7 @@ def to_dataset(row: Any) -> Dataset:
     """
     if not isinstance(row, dict):
         raise _WrongType(f"the row is a {type(row).__name__}, not an object")
-    hub_id, dataset_id = _identity(row)
+    hub_id, dataset_id = identify(row)
     if hub_id is None:
         raise _WrongType("_id is not 24 hexadecimal digits")
     if dataset_id is None:
@@ -99,10 +123,11 @@ def to_dataset(row: Any) -> Dataset:
 
 def hub_id_of(row: Any) -> str | None:
     """The identity of a row as far as it can be read: what the order of creation goes by."""
-    return _identity(row)[0]
+    return identify(row)[0]
 
 
-def _identity(row: Any) -> tuple[str | None, str | None]:
+def identify(row: Any) -> tuple[str | None, str | None]:
+    """``_id`` and ``id`` of a row, as far as they can be read."""
     if not isinstance(row, dict):
         return None, None
     hub_id, dataset_id = row.get("_id"), row.get("id")

@@ -2,23 +2,31 @@
 -- so that nobody ever sees a dataset that is ordered but not stored, or stored but not announced.
 --
 -- KEYS  1 run  2 claims  3 meta  4 ids  5 documents  6 identities  7 folded  8 renamed  9 seen
---       10 changes  11.. one order for each measure
+--       10 changes  11 fingerprints  12.. one order for each measure
 -- ARGV  1 number of the run  2 page  3 the claim as it is held  4 the claim afterwards ('' for none)
 --       5 now (text)  6 now (second)  7 second the run began
---       8 changes to keep (twice the catalog at the least)  9 rows  10 ranges of marks
+--       8 changes to keep (twice the catalog at the least)
+--       9 whether a dataset that this run has not seen makes room for one that has its id now
+--       10 rows  11 ranges of marks  12 pieces of fingerprints
 --       then for each row: op, hub_id, id, previous id, identity as read ('' for none), document,
---       changed fields, created second, and one score for each measure ('' where unchanged);
---       then for each range of marks: first ordinal, how many
+--       changed fields, created second, fingerprint, and one score for each measure ('' where
+--       unchanged); then for each range of marks: first ordinal, how many;
+--       then for each piece of fingerprints: first ordinal, the piece
 -- Returns {'fenced'}, {'conflict'}: nothing was written;
 --         {'ok', {hub_ids whose id another dataset of this run holds}, {hub_ids to apply again},
---          {hub_ids that somebody else has updated in the same way meanwhile}}
+--          {hub_ids that somebody else has updated in the same way meanwhile},
+--          {hub_ids whose id is held by a dataset that this run has not seen}}
 
 local number, page, held, held_next, now, second_now, began = unpack(ARGV, 1, 7)
-local keep, rows, ranges = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local keep, evict = tonumber(ARGV[8]), ARGV[9] ~= ''
+local rows, ranges, pieces = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
 local meta, ids, documents, identities = KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local folded, renamed, seen, changes = KEYS[7], KEYS[8], KEYS[9], KEYS[10]
-local measures = #KEYS - 10
-local HEAD, FIELDS = 10, 8
+local fingerprints = KEYS[11]
+local ORDERS = 11
+local measures = #KEYS - ORDERS
+local HEAD, FIELDS, PRINT = 12, 9, 8
+local UNPRINTED = string.rep('\0', PRINT)
 local width = FIELDS + measures
 local PLACES = 2097152 -- in a second: a score is exact up to 2^53 = 2^32 seconds x 2^21 places
 local GONE = '\255\255\255\255'
@@ -30,10 +38,12 @@ if redis.call('HGET', KEYS[1], 'number') ~= number then return {'fenced'} end
 if held ~= '' and redis.call('HGET', KEYS[2], page) ~= held then return {'fenced'} end
 
 local creates = 0
+local moving = {} -- hub_id -> true until its move is done
 for row = 0, rows - 1 do
   local at = HEAD + row * width
   if (redis.call('HGET', identities, ARGV[at + 2]) or '') ~= ARGV[at + 5] then return {'conflict'} end
   if ARGV[at + 1] == 'create' then creates = creates + 1 end
+  if ARGV[at + 1] == 'move' then moving[ARGV[at + 2]] = true end
 end
 
 redis.call('HSET', KEYS[1], 'marked', marked)
@@ -44,6 +54,11 @@ if held ~= '' then redis.call('HSET', KEYS[2], page, held_next) end
 for range = 0, ranges - 1 do
   local at = HEAD + rows * width + range * 2
   redis.call('SETRANGE', seen, tonumber(ARGV[at + 1]) * 4, string.rep(mark, tonumber(ARGV[at + 2])))
+end
+
+for piece = 0, pieces - 1 do
+  local at = HEAD + rows * width + ranges * 2 + piece * 2
+  redis.call('SETRANGE', fingerprints, tonumber(ARGV[at + 1]) * PRINT, ARGV[at + 2])
 end
 
 -- Ordinals of one chunk are neighbours, and so are their marks
@@ -81,7 +96,7 @@ end
 local function flush()
   for measure = 1, measures do
     if #orders[measure] > 0 then
-      redis.call('ZADD', KEYS[10 + measure], unpack(orders[measure]))
+      redis.call('ZADD', KEYS[ORDERS + measure], unpack(orders[measure]))
       orders[measure] = {}
     end
   end
@@ -145,7 +160,7 @@ local function leave(id)
   flush()
   redis.call('HDEL', documents, id)
   redis.call('ZREM', ids, id)
-  for measure = 1, measures do redis.call('ZREM', KEYS[10 + measure], id) end
+  for measure = 1, measures do redis.call('ZREM', KEYS[ORDERS + measure], id) end
   fold(id, false)
 end
 
@@ -160,52 +175,82 @@ local function drop(hub_id, id)
   if hub_id_of(id) == hub_id then leave(id) end
   redis.call('HDEL', identities, hub_id)
   redis.call('SETRANGE', seen, ordinal * 4, GONE)
+  redis.call('SETRANGE', fingerprints, ordinal * PRINT, UNPRINTED)
   announce('delete', id, hub_id, '', '')
   redis.call('HINCRBY', KEYS[1], 'deleted', 1)
 end
 
--- False where another dataset that this run has seen holds the id: then the first one stays.
--- One that was not seen yet has left or was renamed, and makes room.
+local vacated = {} -- hub_id -> true for one that made room before its own move
+
+-- 'room'; 'held' where another dataset that this run has seen has the id: then the first one stays;
+-- 'wait' where one that was not seen yet has it: it may still turn up under another id.
 local function make_room(hub_id, id)
   local holder = hub_id_of(id)
-  if not holder or holder == hub_id then return true end
+  if not holder or holder == hub_id then return 'room' end
   local ordinal = ordinal_of(holder)
   local last = redis.call('GETRANGE', seen, ordinal * 4, ordinal * 4 + 3)
-  if #last == 4 and struct.unpack('>I4', last) >= tonumber(began) then return false end
-  drop(holder, id)
-  return true
+  if moving[holder] and evict then
+    -- two that swap their ids: both are moves
+    vacated[holder] = true
+    leave(id)
+  elseif #last == 4 and struct.unpack('>I4', last) >= tonumber(began) then
+    return 'held'
+  elseif not evict then
+    return 'wait'
+  else
+    drop(holder, id)
+  end
+  return 'room'
 end
 
-local refused, again, same = {}, {}, {}
+local function print(ordinal, fingerprint)
+  redis.call('SETRANGE', fingerprints, ordinal * PRINT, fingerprint)
+end
+
+local refused, again, same, deferred = {}, {}, {}, {}
 for row = 0, rows - 1 do
   local at = HEAD + row * width
   local op, hub_id, id, previous_id = unpack(ARGV, at + 1, at + 4)
   local document, changed, second = ARGV[at + 6], ARGV[at + 7], tonumber(ARGV[at + 8])
+  local fingerprint = ARGV[at + 9]
   local ordinal = ordinal_of(hub_id)
+  local room = (op == 'create' or (op == 'move' and ordinal)) and make_room(hub_id, id) or 'room'
+  moving[hub_id] = nil
 
   if op == 'delete' then
     drop(hub_id, id)
   elseif op ~= 'create' and not ordinal then
     again[#again + 1] = hub_id -- an earlier row of this chunk took its id: it is new now
-  elseif op ~= 'update' and not make_room(hub_id, id) then
+  elseif room == 'wait' then
+    deferred[#deferred + 1] = hub_id
+  elseif room == 'held' then
     refused[#refused + 1] = hub_id
+    -- it has no id any more, neither the old nor the new
+    if vacated[hub_id] then drop(hub_id, previous_id) end
   elseif op == 'update' and redis.call('HGET', documents, id) == document then
     same[#same + 1] = hub_id
+    print(ordinal, fingerprint)
   else
     if op == 'create' then
-      redis.call('HSET', identities, hub_id, next_ordinal .. ' ' .. id)
+      ordinal = next_ordinal
+      redis.call('HSET', identities, hub_id, ordinal .. ' ' .. id)
       next_ordinal = next_ordinal + 1
       enter(id, document)
       place(second, hub_id, id)
     elseif op == 'move' then
       redis.call('SETRANGE', seen, ordinal * 4, mark)
-      local where = redis.call('ZSCORE', ids, previous_id)
-      if hub_id_of(previous_id) == hub_id then leave(previous_id) end
+      local where = nil
+      if hub_id_of(previous_id) == hub_id then
+        where = redis.call('ZSCORE', ids, previous_id)
+        leave(previous_id)
+      end
       redis.call('HSET', identities, hub_id, ordinal .. ' ' .. id)
-      redis.call('HSET', renamed, previous_id, hub_id)
-      -- found in any case; a former id that is written so itself comes first
-      redis.call('HSETNX', renamed, string.lower(previous_id), hub_id)
-      any_renamed = true
+      if redis.call('HEXISTS', documents, previous_id) == 0 then
+        redis.call('HSET', renamed, previous_id, hub_id)
+        -- found in any case; a former id that is written so itself comes first
+        redis.call('HSETNX', renamed, string.lower(previous_id), hub_id)
+        any_renamed = true
+      end
       enter(id, document)
       if where and not string.find(changed, 'created_at', 1, true) then
         redis.call('ZADD', ids, where, id)
@@ -220,6 +265,7 @@ for row = 0, rows - 1 do
       end
     end
     score(at)
+    print(ordinal, fingerprint)
     announce(op, id, hub_id, previous_id, changed)
   end
 end
@@ -236,4 +282,4 @@ if serial then
   redis.call('HSET', meta, 'serial', epoch .. ':' .. serial,
     'total_items', redis.call('ZCARD', ids))
 end
-return {'ok', refused, again, same}
+return {'ok', refused, again, same, deferred}

@@ -1,20 +1,24 @@
 """The catalog as the worker sees it as a whole."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from typing import cast
 
 import redis
 
 from collinear.domain.dataset import Dataset, from_document
 from collinear.domain.impact import ImpactPolicy
-from collinear.store.departures import find_unseen
+from collinear.store.claim import Claim
 from collinear.store.documents import parse
 from collinear.store.guard import prepare_store, thresholds_text
 from collinear.store.keys import Keys
+from collinear.store.marks import find_freshness, find_unseen
 from collinear.store.snapshot import write_snapshot
-from collinear.store.writer import Claim
 
 _ROWS = 500
+
+_FRESHNESS_SECONDS = 300
+"""How long the summary of the marks is good enough for: it takes a walk over all of them."""
 
 
 class Catalog:
@@ -36,6 +40,10 @@ class Catalog:
     def warmed(self) -> bool:
         """Whether a complete run has ever ended."""
         return self._client.hget(self._keys.meta, "warmed") == b"true"
+
+    def quarantined(self) -> bool:
+        """Whether the Hub's answers looked wrong, and no complete run has succeeded since."""
+        return bool(self._client.hget(self._keys.meta, "quarantine"))
 
     def graded_otherwise(self) -> bool:
         """Whether the documents were graded by other thresholds than those in force."""
@@ -68,6 +76,19 @@ class Catalog:
         """The datasets that were last seen before the given second, as (hub_id, id)."""
         return find_unseen(self._client, self._keys, since=since)
 
+    def freshness(self, *, renew: bool) -> dict[str, str]:
+        """
+        The field of ``meta`` that tells when the datasets were last seen, as of now.
+
+        Empty where it is younger than some minutes and not to be renewed.
+        """
+        now = self.now() // 1000
+        known = cast("bytes | None", self._client.hget(self._keys.meta, "freshness"))
+        if known and not renew and json.loads(known)["at"] > now - _FRESHNESS_SECONDS:
+            return {}
+        seen = find_freshness(self._client, self._keys)
+        return {"freshness": json.dumps({**seen._asdict(), "at": now}) if seen else ""}
+
     def write_snapshot(self, claim: Claim) -> str | None:
         """Write the snapshot; see ``write_snapshot``."""
         return write_snapshot(self._client, self._keys, claim)
@@ -79,5 +100,9 @@ class Catalog:
             "list[bytes]", self._client.zrange(self._keys.ids, start, start + _ROWS - 1)
         ):
             documents = cast("list[bytes | None]", self._client.hmget(self._keys.documents, ids))
-            yield [from_document(parse(document)) for document in documents if document]
+            yield self.read_documents(document for document in documents if document)
             start += _ROWS
+
+    def read_documents(self, documents: Iterable[bytes]) -> list[Dataset]:
+        """The datasets that documents were made from."""
+        return [from_document(parse(document)) for document in documents]

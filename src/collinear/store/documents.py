@@ -27,7 +27,6 @@ def parse(document: bytes) -> dict[str, Any]:
     return parsed
 
 
-def changed_fields(before: bytes, after: bytes) -> tuple[str, ...]:
+def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of the fields in which two documents differ."""
-    old, new = parse(before), parse(after)
-    return tuple(name for name, value in new.items() if old.get(name, ...) != value)
+    return tuple(name for name, value in after.items() if before.get(name, ...) != value)

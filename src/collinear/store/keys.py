@@ -70,13 +70,18 @@ class Keys:
         return f"{self.prefix}:seen"
 
     @property
+    def fingerprints(self) -> str:
+        """String: for each ordinal 8 bytes, the digest of the row that its document came from."""
+        return f"{self.prefix}:fingerprints"
+
+    @property
     def page_map(self) -> str:
         """List: the listing pages of the last complete walk, as JSON."""
         return f"{self.prefix}:page-map"
 
     @property
     def dead_letters(self) -> str:
-        """List: the rows last set aside, newest first, as JSON with reason and time."""
+        """Hash: the identity of a row that is set aside -> JSON with its reason and times."""
         return f"{self.prefix}:dead-letters"
 
     @property
@@ -103,6 +108,11 @@ class Keys:
     def run_done(self) -> str:
         """Hash: page number -> JSON of the page's outcome."""
         return f"{self.prefix}:run:done"
+
+    @property
+    def run_deferred(self) -> str:
+        """Hash: hub_id -> document that waits for the end of the run: its id is still taken."""
+        return f"{self.prefix}:run:deferred"
 
     @property
     def requests(self) -> str:

@@ -43,13 +43,21 @@ class Request(NamedTuple):
     run_id: str
     task_id: str
     accept_removals: bool = False
+    accept_upstream: bool = False
+    """Whether the Hub's answers are taken as they are, however strange they look."""
 
     @classmethod
     def new(
-        cls, kind: Kind, *, task_id: str | None = None, accept_removals: bool = False
+        cls,
+        kind: Kind,
+        *,
+        task_id: str | None = None,
+        accept_removals: bool = False,
+        accept_upstream: bool = False,
     ) -> "Request":
         """A request with ids of its own."""
-        return cls(kind, uuid.uuid4().hex, task_id or str(uuid.uuid4()), accept_removals)
+        task_id = task_id or str(uuid.uuid4())
+        return cls(kind, uuid.uuid4().hex, task_id, accept_removals, accept_upstream)
 
 
 class Segment(NamedTuple):
@@ -80,9 +88,15 @@ class Run:
     began: int
     started_at: str
     accept_removals: bool
+    accept_upstream: bool
     watermark: int
     fields: Mapping[str, str]
     """Everything, as stored."""
+
+    @property
+    def quarantined(self) -> bool:
+        """Whether the run was stopped because the Hub's answers looked wrong."""
+        return "quarantined" in self.fields
 
     @property
     def told(self) -> bool:
@@ -116,7 +130,11 @@ def parse_request(kind: Kind, text: bytes) -> Request:
     """A request as the books kept it."""
     fields = json.loads(text)
     return Request(
-        kind, fields["run_id"], fields["task_id"], bool(fields.get("accept_removals", False))
+        kind,
+        fields["run_id"],
+        fields["task_id"],
+        accept_removals=bool(fields.get("accept_removals")),
+        accept_upstream=bool(fields.get("accept_upstream")),
     )
 
 

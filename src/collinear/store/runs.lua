@@ -1,9 +1,9 @@
 -- The steps in the life of a run, each of them whole or not at all.
 --
--- KEYS  1 run  2 lease  3 meta  4 requests  5 pages  6 claims  7 done  8 page map
+-- KEYS  1 run  2 lease  3 meta  4 requests  5 pages  6 claims  7 done  8 page map  9 deferred
 -- ARGV  1 step  2 lease in milliseconds  3.. what the step needs
 
-local run, lease, meta, requests, pages, claims, done, page_map = unpack(KEYS)
+local run, lease, meta, requests, pages, claims, done, page_map, deferred = unpack(KEYS)
 local step, lease_ms = ARGV[1], ARGV[2]
 
 local function going_on()
@@ -29,12 +29,13 @@ end
 
 local steps = {}
 
--- kind, request, accept removals: the request that will be served
-function steps.request(kind, request, accept)
+-- kind, request, accept removals, accept upstream: the request that will be served
+function steps.request(kind, request, removals, upstream)
   -- a run that is finishing may have held its removals already: accepting comes too late for it
-  local late = accept ~= '' and redis.call('HGET', run, 'state') == 'finishing'
+  local late = removals .. upstream ~= '' and redis.call('HGET', run, 'state') == 'finishing'
   if going_on() and redis.call('HGET', run, 'kind') == kind and not late then
-    if accept ~= '' then redis.call('HSET', run, 'accept_removals', '1') end
+    if removals ~= '' then redis.call('HSET', run, 'accept_removals', '1') end
+    if upstream ~= '' then redis.call('HSET', run, 'accept_upstream', '1') end
     return cjson.encode({
       run_id = redis.call('HGET', run, 'run_id'), task_id = redis.call('HGET', run, 'task_id'),
     })
@@ -44,17 +45,18 @@ function steps.request(kind, request, accept)
     redis.call('HSET', requests, kind, request)
     return request
   end
-  if accept ~= '' then
+  if removals .. upstream ~= '' then
     local wanted = cjson.decode(known)
-    wanted.accept_removals = true
+    wanted.accept_removals = wanted.accept_removals or removals ~= ''
+    wanted.accept_upstream = wanted.accept_upstream or upstream ~= ''
     redis.call('HSET', requests, kind, cjson.encode(wanted))
   end
   return known
 end
 
 -- A run begins together with its pages (a JSON list), so that no run is ever without any
-function steps.begin(kind, run_id, task_id, accept, began, now, watermark, commits, refreshing,
-    epoch, first_pages)
+function steps.begin(kind, run_id, task_id, removals, upstream, began, now, watermark, commits,
+    refreshing, epoch, first_pages)
   if going_on() then return false end
   local waits = false
   local waiting = redis.call('HGETALL', requests)
@@ -62,8 +64,9 @@ function steps.begin(kind, run_id, task_id, accept, began, now, watermark, commi
     local request = cjson.decode(waiting[at + 1])
     if request.run_id == run_id then
       waits = true
-      -- somebody may have accepted removals since the message was sent
-      if request.accept_removals then accept = '1' end
+      -- somebody may have accepted more since the message was sent
+      if request.accept_removals then removals = '1' end
+      if request.accept_upstream then upstream = '1' end
       redis.call('HDEL', requests, waiting[at])
     end
   end
@@ -75,10 +78,10 @@ function steps.begin(kind, run_id, task_id, accept, began, now, watermark, commi
   local marked = tonumber(redis.call('HGET', run, 'marked') or 0)
   began = string.format('%.0f', math.max(tonumber(began), marked + 1))
   local number = redis.call('HINCRBY', meta, 'runs', 1)
-  redis.call('DEL', run, pages, claims, done)
+  redis.call('DEL', run, pages, claims, done, deferred)
   redis.call('HSET', run, 'run_id', run_id, 'task_id', task_id, 'kind', kind, 'number', number,
     'state', 'running', 'began', began, 'marked', began, 'started_at', now,
-    'accept_removals', accept, 'watermark', watermark, 'commits_until', commits,
+    'accept_removals', removals, 'accept_upstream', upstream, 'watermark', watermark, 'commits_until', commits,
     'pages_done', 0, 'pages_total', '', 'rows', 0)
   local listed = cjson.decode(first_pages)
   for at, page in ipairs(listed) do redis.call('HSET', pages, at - 1, page) end
@@ -114,6 +117,20 @@ function steps.next(number, page, held, following, bounded)
   return 'new'
 end
 
+-- Rows whose id a dataset holds that this run has not seen yet: they wait for the end
+function steps.defer(number, page, held, ...)
+  if not holds(number, page, held) then return 'fenced' end
+  redis.call('HSET', deferred, ...)
+  return 'ok'
+end
+
+-- What holds the run up ('' nothing any more)
+function steps.trouble(number, page, held, error)
+  if not holds(number, page, held) then return 'fenced' end
+  redis.call('HSET', meta, 'last_error', error)
+  return 'ok'
+end
+
 function steps.done(number, page, held, segments, at_end, following, rows)
   if not holds(number, page, held) then return 'fenced' end
   if redis.call('HSETNX', done, page, segments) == 1 then
@@ -147,20 +164,26 @@ function steps.finish(number, page, held, now, fields, map)
     redis.call('HSET', meta, name, value)
     if name == 'held_removals' then redis.call('HSET', run, name, value) end
   end
+  for at = 9, #ARGV, 2 do redis.call('HINCRBY', run, ARGV[at], ARGV[at + 1]) end
   local segments = cjson.decode(map)
   if #segments > 0 then
     redis.call('DEL', page_map)
     for _, segment in ipairs(segments) do redis.call('RPUSH', page_map, segment) end
   end
-  redis.call('DEL', lease, pages, claims, done)
+  redis.call('DEL', lease, pages, claims, done, deferred)
   return 'ok'
 end
 
-function steps.fail(number, page, held, now, error)
+-- quarantine: why the Hub's answers are not believed, as meta keeps it ('' for another failure)
+function steps.fail(number, page, held, now, error, quarantine)
   if not holds(number, page, held) then return 'fenced' end
   redis.call('HSET', run, 'state', 'failed', 'finished_at', now, 'error', error)
   redis.call('HSET', meta, 'refreshing', 'false', 'last_error', error)
-  redis.call('DEL', lease, pages, claims, done)
+  if quarantine ~= '' then
+    redis.call('HSET', run, 'quarantined', '1')
+    redis.call('HSET', meta, 'quarantine', quarantine)
+  end
+  redis.call('DEL', lease, pages, claims, done, deferred)
   return 'ok'
 end
 

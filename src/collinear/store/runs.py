@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from threading import Event, Thread
-from typing import Any, cast
+from typing import cast
 
 import redis
 
 from collinear.domain import moments
 from collinear.domain.errors import RunFenced
+from collinear.store.claim import Claim
 from collinear.store.keys import Keys
 from collinear.store.run_records import (
     Kind,
@@ -28,7 +29,6 @@ from collinear.store.run_records import (
     print_request,
     print_segment,
 )
-from collinear.store.writer import Claim
 
 FINISH = "finish"
 """The claim on the end of a run: the sweep, the snapshot and the books."""
@@ -49,7 +49,7 @@ class Runs:
 
     def request(self, wanted: Request) -> Request:
         """Queue a run; where one of its kind goes on or waits, that one instead."""
-        known = self._call("request", wanted.kind, print_request(wanted), _yes(wanted))
+        known = self._call("request", wanted.kind, print_request(wanted), *_accepted(wanted))
         return parse_request(wanted.kind, cast(bytes, known))
 
     def waiting(self) -> list[Request]:
@@ -82,7 +82,7 @@ class Runs:
             wanted.kind,
             wanted.run_id,
             wanted.task_id,
-            _yes(wanted),
+            *_accepted(wanted),
             second,
             now,
             watermark,
@@ -108,6 +108,7 @@ class Runs:
             began=int(fields["began"]),
             started_at=fields["started_at"],
             accept_removals=fields.get("accept_removals") == "1",
+            accept_upstream=fields.get("accept_upstream") == "1",
             watermark=int(fields.get("watermark") or 0),
             fields=fields,
         )
@@ -155,7 +156,6 @@ class Runs:
             RunFenced: The page was taken over, or the run is over.
         """
         segments = [print_segment(segment) for segment in outcome.segments]
-        counts = [item for name, value in outcome.counts.items() if value for item in (name, value)]
         answer = self._held(
             "done",
             claim,
@@ -163,9 +163,25 @@ class Runs:
             "1" if outcome.end else "",
             "" if outcome.next is None else print_page(outcome.next),
             outcome.rows,
-            *counts,
+            *_given(outcome.counts),
         )
         return answer == b"complete"
+
+    def defer(self, claim: Claim, documents: Mapping[str, bytes]) -> None:
+        """
+        Keep documents, by hub_id, for the end of the run: their ids are still taken.
+
+        Raises:
+            RunFenced: The page was taken over, or the run is over.
+        """
+        if documents:
+            self._held("defer", claim, *(part for item in documents.items() for part in item))
+
+    def deferred(self) -> list[bytes]:
+        """The documents that wait for the end of the current run."""
+        return list(
+            cast("dict[bytes, bytes]", self._client.hgetall(self._keys.run_deferred)).values()
+        )
 
     def open_pages(self) -> list[int]:
         """The pages of the current run that are not done."""
@@ -188,9 +204,16 @@ class Runs:
 
     # The end
 
-    def finish(self, claim: Claim, *, meta: Mapping[str, str], page_map: list[Segment]) -> None:
+    def finish(
+        self,
+        claim: Claim,
+        *,
+        meta: Mapping[str, str],
+        page_map: list[Segment],
+        counts: Mapping[str, int] | None = None,
+    ) -> None:
         """
-        Write the end of a run into the books, all at once.
+        Write the end of a run into the books, all at once; ``counts`` are added to its own.
 
         Raises:
             RunFenced: Somebody else is finishing it, or has done so.
@@ -201,25 +224,37 @@ class Runs:
             self._now(),
             json.dumps(dict(meta)),
             json.dumps([json.dumps(print_segment(segment)) for segment in page_map]),
+            *_given(counts or {}),
         )
 
-    def fail(self, claim: Claim, message: str) -> None:
+    def fail(self, claim: Claim, message: str, *, quarantined: Run | None = None) -> None:
         """
         End a run without success; what it has stored stays.
+
+        ``quarantined`` is the run, where it ends because the Hub's answers look wrong.
 
         Raises:
             RunFenced: The page was taken over, or the run is over.
         """
-        self._held("fail", claim, self._now(), _error(self._now(), message))
+        now = self._now()
+        quarantine = ""
+        if quarantined is not None:
+            facts = {"run_id": quarantined.run_id, "kind": quarantined.kind.value}
+            quarantine = json.dumps({**facts, "at": now, "reason": message})
+        self._held("fail", claim, now, _error(now, message), quarantine)
 
     def mark_told(self, number: int) -> None:
         """Write down that whoever asked for the run knows its end."""
         self._call("told", number)
 
-    def trouble(self, message: str | None) -> None:
-        """Say in the status what holds the run up; None: nothing any more."""
-        text = _error(self._now(), message) if message else ""
-        self._client.hset(self._keys.meta, "last_error", text)
+    def trouble(self, claim: Claim, message: str | None) -> None:
+        """
+        Say in the status what holds the run up; None: nothing any more.
+
+        Raises:
+            RunFenced: The page was taken over, or the run is over.
+        """
+        self._held("trouble", claim, _error(self._now(), message) if message else "")
 
     # Signs of life
 
@@ -246,23 +281,6 @@ class Runs:
     def _renew(self, number: int) -> None:
         self._call("renew", number)
 
-    def release(self) -> None:
-        """Give up the lease: nothing is in hand here, whoever is alive may go on at once."""
-        self._client.delete(self._keys.lease)
-
-    # Set-aside rows
-
-    def set_aside(self, letters: list[dict[str, Any]], *, keep: int) -> None:
-        """Keep the record of rows that could not be read, newest first."""
-        if letters:
-            at = self._now()
-            with self._client.pipeline(transaction=True) as pipe:
-                pipe.lpush(
-                    self._keys.dead_letters, *(json.dumps({**row, "at": at}) for row in letters)
-                )
-                pipe.ltrim(self._keys.dead_letters, 0, keep - 1)
-                pipe.execute()
-
     def _now(self) -> str:
         second, microsecond = self._client.time()
         return moments.to_text(second * 1000 + microsecond // 1000)
@@ -286,13 +304,18 @@ class Runs:
                 keys.run_claims,
                 keys.run_done,
                 keys.page_map,
+                keys.run_deferred,
             ],
             [step, self._lease_ms, *arguments],
         )
 
 
-def _yes(wanted: Request) -> str:
-    return "1" if wanted.accept_removals else ""
+def _given(counts: Mapping[str, int]) -> list[str | int]:
+    return [item for name, value in counts.items() if value for item in (name, value)]
+
+
+def _accepted(wanted: Request) -> tuple[str, str]:
+    return "1" if wanted.accept_removals else "", "1" if wanted.accept_upstream else ""
 
 
 def _error(at: str, message: str) -> str:

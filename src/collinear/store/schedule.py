@@ -12,10 +12,18 @@ from collinear.store.run_records import Kind
 class Schedule:
     """The due times of the kinds of runs; the clock is the store's."""
 
-    def __init__(self, client: redis.Redis, keys: Keys, intervals: Mapping[Kind, float]) -> None:
+    def __init__(
+        self,
+        client: redis.Redis,
+        keys: Keys,
+        intervals: Mapping[Kind, float],
+        *,
+        retry_seconds: float,
+    ) -> None:
         self._client = client
         self._key = keys.due
         self._intervals = intervals
+        self._retry = retry_seconds
 
     def due(self) -> list[Kind]:
         """The kinds whose time has come; a kind that was never planned is planned now."""
@@ -41,3 +49,10 @@ class Schedule:
         for one in covered:
             if one in self._intervals:
                 self._client.hset(self._key, one, int(now + self._intervals[one]))
+
+    def retry(self, kind: Kind) -> None:
+        """Plan another attempt at a run that failed, no later than it was planned anyway."""
+        at = self._client.time()[0] + min(self._retry, self._intervals.get(kind, self._retry))
+        planned = cast("bytes | None", self._client.hget(self._key, kind))
+        if planned is None or int(planned) > at:
+            self._client.hset(self._key, kind, int(at))

@@ -9,8 +9,8 @@ from typing import cast
 import redis
 
 from collinear.domain.errors import RunFenced
+from collinear.store.claim import Claim
 from collinear.store.keys import Keys
-from collinear.store.writer import Claim
 
 PART_BYTES = 128 * 2**20
 """Where the text is cut into the next key: a larger value would break replicas' buffers."""

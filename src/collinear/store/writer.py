@@ -1,6 +1,6 @@
 """Writes one document per dataset, one order per measure, and one stream of changes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import islice
@@ -13,39 +13,22 @@ from collinear.domain.change import Op
 from collinear.domain.dataset import Dataset
 from collinear.domain.errors import RunFenced
 from collinear.domain.impact import ImpactPolicy
-from collinear.store.documents import changed_fields, parse, to_bytes
+from collinear.store.claim import Claim
+from collinear.store.compare import NO_FINGERPRINT, Compared, Comparer, Known
+from collinear.store.documents import parse
 from collinear.store.keys import ORDERS, Keys
 
 UNKNOWN = "-inf"
 """The score of an unknown value: below every known one, and counted all the same."""
 
+_ROWS = 1000
+"""Datasets that are compared at a time."""
 
-@dataclass(slots=True)
-class Claim:
-    """The right to store one page of one run; it ends when the page or the run is taken over."""
+CHUNK = 250
+"""Datasets that one script stores while nobody reads much yet: readers may wait 20 ms for it."""
 
-    number: int
-    began: int
-    page: str = ""
-    token: str = ""
-    written: int = 0
-    """
-    How many chunks were stored under it.  The store counts too: a chunk that it has forgotten
-    over a restart, or got twice over a torn connection, ends the claim.
-    """
-
-    @property
-    def held(self) -> str:
-        """The claim as the books have it now; empty for one that is none of a page."""
-        return self._after(0)
-
-    @property
-    def held_next(self) -> str:
-        """The claim as the books will have it after the next chunk."""
-        return self._after(1)
-
-    def _after(self, chunks: int) -> str:
-        return f"{self.token}:{self.written + chunks}" if self.token else ""
+CALM_CHUNK = 50
+"""Datasets that one script stores beside readers: they hardly notice."""
 
 
 @dataclass(slots=True)
@@ -59,6 +42,8 @@ class Stored:
     unchanged: int = 0
     refused: tuple[tuple[str, str], ...] = ()
     """Datasets, as (hub_id, id), whose id another dataset of the same run holds."""
+    deferred: tuple[Compared, ...] = ()
+    """Datasets whose id is held by one that the run has not seen yet."""
 
     @property
     def changed(self) -> int:
@@ -73,18 +58,21 @@ class Stored:
         self.deleted += other.deleted
         self.unchanged += other.unchanged
         self.refused += other.refused
-
-
-class _Known(NamedTuple):
-    identity: bytes
-    ordinal: int
-    id: str
-    document: bytes | None
+        self.deferred += other.deferred
 
 
 class _Row(NamedTuple):
     op: Op
     fields: list[bytes | str | int | float]
+
+
+class _Answer(NamedTuple):
+    """What the script did not do: hub_ids."""
+
+    refused: list[str]
+    again: list[str]
+    same: list[str]
+    deferred: list[str]
 
 
 class CatalogWriter:
@@ -97,11 +85,14 @@ class CatalogWriter:
         policy: ImpactPolicy,
         *,
         change_retention: int = 2_000_000,
-        chunk: int = 250,
+        chunk: int = CHUNK,
     ) -> None:
         self._client = client
         self._keys = keys
-        self._policy = policy
+        self._comparer = Comparer(client, keys, policy)
+        self.compare = self._comparer.compare
+        self.find_unchanged = self._comparer.find_unchanged
+        self.known = self._comparer.known
         self._retention = change_retention
         self._chunk = chunk
         self._apply = client.register_script(
@@ -118,37 +109,70 @@ class CatalogWriter:
             keys.renamed,
             keys.seen,
             keys.changes,
+            keys.fingerprints,
             *(keys.by(field) for field in ORDERS),
         ]
 
-    def put(self, datasets: Iterable[Dataset], claim: Claim, *, seen: bool = True) -> Stored:
+    def put(
+        self, datasets: Iterable[Dataset], claim: Claim, *, seen: bool = True, evict: bool = True
+    ) -> Stored:
+        """Compare datasets with what is stored, and write them; see ``write``."""
+        stored = Stored()
+        rest = iter(datasets)
+        while rows := list(islice(rest, _ROWS)):
+            stored.add(self.write(self.compare(rows), claim, seen=seen, evict=evict))
+        return stored
+
+    def write(
+        self,
+        compared: Sequence[Compared],
+        claim: Claim,
+        *,
+        seen: bool = True,
+        evict: bool = True,
+        chunk: int | None = None,
+    ) -> Stored:
         """
         Store datasets, mark them as seen (unless told not to), and announce those that changed.
 
         A document, its orders and its announcement travel in one transaction: nobody ever
         sees a dataset that is ordered but not stored.
 
+        Args:
+            compared: The datasets, beside what is stored of them.
+            claim: The right to do so.
+            seen: Whether they were seen on the Hub just now.
+            evict: Whether a dataset that the run has not seen leaves, where one of these has
+                its id now; otherwise that one is deferred.
+            chunk: Datasets in one transaction.
+
         Raises:
             RunFenced: The run is over or the page was taken over; nothing more was written.
         """
         stored = Stored()
-        rest = iter(datasets)
-        while chunk := list(islice(rest, self._chunk)):
-            stored.add(self._put_chunk(chunk, claim, seen))
+        chunk = chunk or self._chunk
+        for start in range(0, len(compared), chunk):
+            stored.add(self._write_chunk(list(compared[start : start + chunk]), claim, seen, evict))
         return stored
+
+    def touch(self, ordinals: Iterable[int], claim: Claim) -> None:
+        """Mark datasets as seen, and nothing else; raises as ``write``."""
+        ranges = _ranges(list(ordinals))
+        if ranges:
+            self._send([], ranges, [], claim)
 
     def drop(self, departed: Iterable[tuple[str, str]], claim: Claim) -> Stored:
         """Remove datasets, given as (hub_id, id as known), and announce it; raises as ``put``."""
         stored = Stored()
         rest = iter(departed)
         while chunk := list(islice(rest, self._chunk)):
-            known = self._known([hub_id for hub_id, _ in chunk])
+            known = self._comparer.known([hub_id for hub_id, _ in chunk])
             rows = [
                 _Row(Op.DELETE, _fields(Op.DELETE, hub_id, found.id, "", found.identity))
                 for (hub_id, _), found in zip(chunk, known, strict=True)
                 if found is not None
             ]
-            if self._send(rows, [], claim) is None:
+            if self._send(rows, [], [], claim) is None:
                 rest = iter([*chunk, *rest])
                 continue
             stored.deleted += len(rows)
@@ -160,104 +184,71 @@ class CatalogWriter:
             "list[bytes | None]", self._client.hmget(self._keys.documents, ids) if ids else []
         )
         named = [parse(document)["hub_id"] for document in documents if document]
-        known = self._identities([*hub_ids, *named])
-        ordinals = {int(identity.partition(b" ")[0]) for identity in known if identity}
-        if ordinals:
-            self._send([], _ranges(list(ordinals)), claim)
+        known = self._comparer.identities([*hub_ids, *named])
+        self.touch({int(identity.partition(b" ")[0]) for identity in known if identity}, claim)
 
-    def _put_chunk(self, chunk: list[Dataset], claim: Claim, seen: bool) -> Stored:
+    def _write_chunk(self, chunk: list[Compared], claim: Claim, seen: bool, evict: bool) -> Stored:
         stored = Stored()
         while True:
-            outcome = self._try_chunk(chunk, claim, seen)
-            if outcome is None:
-                continue  # somebody wrote one of these in between: read again
-            done, again = outcome
-            stored.add(done)
-            if not again:
+            outcome = self._try_chunk(chunk, claim, seen, evict)
+            if outcome is not None:
+                done, again = outcome
+                stored.add(done)
+                chunk = [one for one in chunk if one.dataset.hub_id in again]
+            if not chunk or (outcome is not None and not outcome[1]):
                 return stored
-            chunk = [dataset for dataset in chunk if dataset.hub_id in again]
+            # somebody wrote one of these in between: read again
+            prints = {one.dataset.hub_id: one.fingerprint for one in chunk}
+            chunk = self.compare([one.dataset for one in chunk], prints)
 
     def _try_chunk(
-        self, chunk: list[Dataset], claim: Claim, seen: bool
+        self, chunk: list[Compared], claim: Claim, seen: bool, evict: bool
     ) -> tuple[Stored, set[str]] | None:
-        stored = Stored()
         rows: list[_Row] = []
-        unchanged: list[int] = []
-        updated: list[int] = []
-        latest = {dataset.hub_id: dataset for dataset in chunk}  # a row sent twice counts once
-        known = self._known(list(latest))
-        for dataset, found in zip(latest.values(), known, strict=True):
-            document = to_bytes(dataset.to_document(self._policy))
-            if found is None:
-                rows.append(self._create(dataset, document))
-            elif found.document == document:
-                unchanged.append(found.ordinal)
+        marked: list[int] = []
+        prints: dict[int, bytes] = {}
+        unchanged = 0
+        for one in chunk:
+            if one.known is None:
+                rows.append(_create(one))
+                continue
+            if one.unchanged:
+                unchanged += 1
+                if one.fingerprint != NO_FINGERPRINT:
+                    prints[one.known.ordinal] = one.fingerprint
             else:
-                rows.append(self._change(dataset, document, found))
-                if found.id == dataset.id:
-                    updated.append(found.ordinal)
-        answer = self._send(rows, _ranges(unchanged + updated) if seen else [], claim)
+                rows.append(_change(one))
+            if one.unchanged or one.known.id == one.dataset.id:
+                marked.append(one.known.ordinal)
+        answer = self._send(
+            rows, _ranges(marked) if seen else [], _joined(prints), claim, evict=evict
+        )
         if answer is None:
             return None
-        refused, again, same = answer
-        stored.unchanged = len(unchanged) + len(same)
-        stored.refused = tuple((hub_id, latest[hub_id].id) for hub_id in refused)
-        skipped = again.union(refused, same)
+        by_hub_id = {one.dataset.hub_id: one for one in chunk}
+        stored = Stored(
+            unchanged=unchanged + len(answer.same),
+            refused=tuple((hub_id, by_hub_id[hub_id].dataset.id) for hub_id in answer.refused),
+            deferred=tuple(by_hub_id[hub_id] for hub_id in answer.deferred),
+        )
+        skipped = {hub_id for names in answer for hub_id in names}
         for row in rows:
             if row.fields[1] not in skipped:
                 stored.created += row.op is Op.CREATE
                 stored.updated += row.op is Op.UPDATE
                 stored.moved += row.op is Op.MOVE
-        return stored, again
-
-    def _create(self, dataset: Dataset, document: bytes) -> _Row:
-        fields = _fields(Op.CREATE, dataset.hub_id, dataset.id, "", b"", document)
-        fields[7] = dataset.created_second
-        fields[8:] = [_score(dataset, field) for field in ORDERS]
-        return _Row(Op.CREATE, fields)
-
-    def _change(self, dataset: Dataset, document: bytes, found: _Known) -> _Row:
-        # A document that went missing is mended by writing all of it
-        changed = changed_fields(found.document, document) if found.document else ("id",)
-        moved = found.id != dataset.id
-        op = Op.MOVE if moved else Op.UPDATE
-        previous = found.id if moved else ""
-        fields = _fields(op, dataset.hub_id, dataset.id, previous, found.identity, document)
-        named = [name for name in changed if not (moved and name in {"id", "name", "author"})]
-        fields[6] = ",".join(named)
-        fields[7] = dataset.created_second
-        everything = moved or not found.document
-        fields[8:] = [
-            _score(dataset, field) if everything or field in changed else "" for field in ORDERS
-        ]
-        return _Row(op, fields)
-
-    def _known(self, hub_ids: Sequence[str]) -> list[_Known | None]:
-        """What is stored of each dataset, as far as it is."""
-        identities = self._identities(hub_ids)
-        split = [identity.partition(b" ") if identity else None for identity in identities]
-        names = [parts[2] for parts in split if parts]
-        documents = iter(
-            cast("list[bytes | None]", self._client.hmget(self._keys.documents, names))
-            if names
-            else []
-        )
-        return [
-            _Known(identity, int(parts[0]), parts[2].decode(), next(documents))
-            if identity and parts
-            else None
-            for identity, parts in zip(identities, split, strict=True)
-        ]
-
-    def _identities(self, hub_ids: Sequence[str]) -> list[bytes | None]:
-        if not hub_ids:
-            return []
-        return cast("list[bytes | None]", self._client.hmget(self._keys.identities, hub_ids))
+        return stored, set(answer.again)
 
     def _send(
-        self, rows: list[_Row], ranges: list[tuple[int, int]], claim: Claim
-    ) -> tuple[list[str], set[str], set[str]] | None:
-        """Apply a chunk: the hub_ids refused, to put again, and done already; None: conflict."""
+        self,
+        rows: list[_Row],
+        ranges: list[tuple[int, int]],
+        prints: list[tuple[int, bytes]],
+        claim: Claim,
+        *,
+        evict: bool = True,
+    ) -> _Answer | None:
+        """Apply a chunk; None: conflict, nothing was written."""
         second, microsecond = self._client.time()
         arguments: list[bytes | str | int | float] = [
             claim.number,
@@ -268,30 +259,59 @@ class CatalogWriter:
             second,
             claim.began,
             self._retention,
+            "1" if evict else "",
             len(rows),
             len(ranges),
+            len(prints),
         ]
         for row in rows:
             arguments.extend(row.fields)
         for first, count in ranges:
             arguments += (first, count)
+        for first, piece in prints:
+            arguments += (first, piece)
         answer = cast("list[object]", self._apply(self._script_keys, arguments))
         if answer[0] == b"fenced":
             raise RunFenced(f"run {claim.number} or its page {claim.page} is in other hands")
         if answer[0] == b"conflict":
             return None
         claim.written += 1
-        refused, again, same = (
-            [hub_id.decode() for hub_id in hub_ids]
-            for hub_ids in cast("list[list[bytes]]", answer[1:4])
+        return _Answer(
+            *(
+                [hub_id.decode() for hub_id in hub_ids]
+                for hub_ids in cast("list[list[bytes]]", answer[1:])
+            )
         )
-        return refused, set(again), set(same)
+
+
+def _create(one: Compared) -> _Row:
+    dataset = one.dataset
+    fields = _fields(Op.CREATE, dataset.hub_id, dataset.id, "", b"", one.document)
+    fields[7:9] = [dataset.created_second, one.fingerprint]
+    fields[9:] = [_score(dataset, field) for field in ORDERS]
+    return _Row(Op.CREATE, fields)
+
+
+def _change(one: Compared) -> _Row:
+    dataset, known = one.dataset, cast("Known", one.known)
+    moved = known.id != dataset.id
+    op = Op.MOVE if moved else Op.UPDATE
+    previous = known.id if moved else ""
+    fields = _fields(op, dataset.hub_id, dataset.id, previous, known.identity, one.document)
+    named = [name for name in one.changed if not (moved and name in {"id", "name", "author"})]
+    fields[6:9] = [",".join(named), dataset.created_second, one.fingerprint]
+    everything = moved or not known.document
+    fields[9:] = [
+        _score(dataset, field) if everything or field in one.changed else "" for field in ORDERS
+    ]
+    return _Row(op, fields)
 
 
 def _fields(
     op: Op, hub_id: str, id_: str, previous: str, identity: bytes, document: bytes = b""
 ) -> list[bytes | str | int | float]:
-    return [op.value, hub_id, id_, previous, identity, document, "", 0, *[""] * len(ORDERS)]
+    head: list[bytes | str | int | float] = [op.value, hub_id, id_, previous, identity, document]
+    return [*head, "", 0, NO_FINGERPRINT, *[""] * len(ORDERS)]
 
 
 def _score(dataset: Dataset, field: str) -> float | str:
@@ -310,3 +330,11 @@ def _ranges(ordinals: list[int]) -> list[tuple[int, int]]:
         else:
             ranges.append((ordinal, 1))
     return ranges
+
+
+def _joined(prints: Mapping[int, bytes]) -> list[tuple[int, bytes]]:
+    """Fingerprints of neighbours in one piece: (first ordinal, piece)."""
+    return [
+        (first, b"".join(prints[ordinal] for ordinal in range(first, first + count)))
+        for first, count in _ranges(list(prints))
+    ]

@@ -1,21 +1,27 @@
 """Hub -> store: bring the catalog in step with the listing, one page at a time."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from random import Random
 from typing import Any
 
-from collinear.domain.errors import CursorRejected, HandedBack
+from collinear.domain.errors import CursorRejected, UpstreamSuspicious
 from collinear.hub.listing import Cursor, HubListing
-from collinear.hub.wire import Rejected, Translated, translate
+from collinear.hub.wire import translate
 from collinear.store.catalog import Catalog
+from collinear.store.claim import Claim
+from collinear.store.letters import DeadLetters
 from collinear.store.run_records import Kind, Page, PageOutcome, Request, Run, Segment
 from collinear.store.runs import FINISH, Runs
 from collinear.store.summary import summarise
-from collinear.store.writer import CatalogWriter, Claim, Stored
+from collinear.store.writer import CatalogWriter, Stored
 from collinear.sync import boundaries
+from collinear.sync.departures import Departures
 from collinear.sync.fetching import Fetcher
+from collinear.sync.limits import SyncLimits
+from collinear.sync.storing import Kept, Storing, quarantine_text
 from collinear.telemetry import get_logger
 
 log = get_logger(__name__)
@@ -23,15 +29,8 @@ log = get_logger(__name__)
 _DELTA_PAGES = 20
 """A delta longer than this is better served by a page-wise run."""
 
-
-@dataclass(frozen=True, slots=True)
-class SyncLimits:
-    """What a run may do unasked, and how long things are kept."""
-
-    max_removal_share: float
-    max_removal_count: int
-    delta_overlap_seconds: float
-    dead_letters: int
+_WITNESSES = 3
+"""Pages from elsewhere that are looked at before a whole run is not believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,9 @@ class Sync:
         runs: Runs,
         writer: CatalogWriter,
         catalog: Catalog,
+        letters: DeadLetters,
         endpoint: str,
+        page_size: int,
         limits: SyncLimits,
     ) -> None:
         self._listing = listing
@@ -65,8 +66,25 @@ class Sync:
         self.runs = runs
         self._writer = writer
         self.catalog = catalog
+        self._letters = letters
         self._endpoint = endpoint
         self._limits = limits
+        self.storing = Storing(
+            writer=writer,
+            runs=runs,
+            catalog=catalog,
+            letters=letters,
+            limits=limits,
+            page_size=page_size,
+        )
+        self.departures = Departures(
+            listing=listing,
+            fetcher=fetcher,
+            runs=runs,
+            writer=writer,
+            catalog=catalog,
+            limits=limits,
+        )
 
     def begin(self, wanted: Request) -> Run | None:
         """
@@ -107,6 +125,7 @@ class Sync:
             RunFenced: The page was taken over, or the run is over.
             HandedBack: The worker is told to stop while it waited.
             CursorRejected: The walk must begin anew; the run has failed and said so.
+            UpstreamSuspicious: The Hub's answers look wrong; the run is quarantined.
         """
         claimed = self.runs.claim(number, page)
         if claimed is None:
@@ -121,10 +140,11 @@ class Sync:
                 return self._creation_page(run, claim, where, on_next)
             except CursorRejected as error:
                 self.runs.fail(claim, f"{error}  The catalog is walked anew.")
-                self.runs.request(Request.new(Kind.FULL))
+                if run.kind is not Kind.FULL:
+                    self.runs.request(Request.new(Kind.FULL))
                 raise
-            except HandedBack:
-                self.runs.release()
+            except UpstreamSuspicious as error:
+                self._quarantine(run, claim, error)
                 raise
 
     def finish(self, number: int) -> dict[str, Any] | None:
@@ -137,23 +157,50 @@ class Sync:
         if claimed is None:
             return None
         run, claim, _ = claimed
-        meta: dict[str, str] = {}
-        held: dict[str, Any] | None = None
         with self.runs.heartbeat(number):
-            page_map: list[Segment] = []
-            if run.kind.complete:
-                held = self._sweep(run, claim)
-                page_map = boundaries.joined(self.runs.segments())
-                self.catalog.write_snapshot(claim)
-                meta["held_removals"] = json.dumps(held) if held else ""
-                meta["warmed"] = "true"
-            self.runs.finish(claim, meta=meta, page_map=page_map)
+            try:
+                self._finish(run, claim)
+            except UpstreamSuspicious as error:
+                self._quarantine(run, claim, error)
+                raise
         ended = self.runs.current()
         if ended is None or ended.number != number:
             return None
         summary = summarise(ended)
         log.info("run_succeeded", run=run.run_id, **_for_log(summary))
         return summary
+
+    def _finish(self, run: Run, claim: Claim) -> None:
+        meta: dict[str, str] = {}
+        page_map: list[Segment] = []
+        counts: dict[str, int] = {}
+        if run.kind.complete:
+            counts = self._end_of_walk(run, claim)
+            held = self.departures.sweep(run, claim)
+            self._letters.keep_only(run.run_id)
+            page_map = boundaries.joined(self.runs.segments())
+            self.catalog.write_snapshot(claim)
+            meta["held_removals"] = json.dumps(held) if held else ""
+            meta["quarantine"] = ""
+            meta["warmed"] = "true"
+        if run.kind is not Kind.REGRADE:
+            meta |= self.catalog.freshness(renew=run.kind.complete)
+        self.runs.finish(claim, meta=meta, page_map=page_map, counts=counts)
+
+    def _end_of_walk(self, run: Run, claim: Claim) -> dict[str, int]:
+        """All that is listed has been seen: what waited for it can be told apart now."""
+        accepted = self.runs.current()
+        believed = accepted is not None and (accepted.accept_upstream or accepted.accept_removals)
+        if not run.count("rows") and self.catalog.count() and not believed:
+            raise UpstreamSuspicious(quarantine_text("its listing is empty"))
+        deferred = self.catalog.read_documents(self.runs.deferred())
+        stored = self._writer.write(self._writer.compare(deferred), claim, chunk=len(deferred) + 1)
+        refused = self.storing.refuse([], stored, run, claim)
+        return _counts(Kept(stored, refused))
+
+    def _quarantine(self, run: Run, claim: Claim, error: UpstreamSuspicious) -> None:
+        log.error("run_quarantined", run=run.run_id, kind=run.kind.value, reason=str(error))
+        self.runs.fail(claim, str(error), quarantined=run)
 
     def regrade(self, number: int) -> bool:
         """Grade every document by the thresholds in force; True if the run is to be finished."""
@@ -175,7 +222,7 @@ class Sync:
         self, run: Run, claim: Claim, where: Page, on_next: Callable[[int], None]
     ) -> PageReport:
         """A page up to its boundary: where datasets became public, that takes more than one."""
-        stored, rejected, count = Stored(), 0, 0
+        kept, count = Kept(Stored(), 0), 0
         segments: list[Segment] = []
         cursor = Cursor(where.cursor) if where.cursor is not None else None
         tell = partial(self.runs.trouble, claim)
@@ -191,11 +238,11 @@ class Sync:
                 bounded = Page(where.cursor, boundaries.last_of(rows))
                 if self.runs.set_next(claim, following, bounded=bounded):
                     on_next(int(claim.page) + 1)
-            translated = translate(rows)
             segments.append(Segment(cursor, where.until if met else boundaries.end_of(rows)))
-            stored.add(self._store(translated, run, claim))
+            kept += self.storing.keep(
+                rows, run, claim, witnesses=partial(self._witnesses, run, claim, cursor)
+            )
             count += len(rows)
-            rejected += len(translated.rejected)
             if met or where.until is None or answer.next is None:
                 break
             cursor = answer.next
@@ -203,11 +250,23 @@ class Sync:
             count,
             tuple(segments),
             end=answer.next is None,
-            counts=_counts(stored, rejected),
+            counts=_counts(kept),
             next=following,
         )
         complete = self.runs.done(claim, outcome)
-        return PageReport(run.run_id, run.kind, count, rejected, stored, complete)
+        return PageReport(run.run_id, run.kind, count, kept.rejected, kept.stored, complete)
+
+    def _witnesses(self, run: Run, claim: Claim, asked: Cursor | None) -> Iterator[Sequence[Any]]:
+        """A few pages from elsewhere in the listing."""
+        others = [one.cursor for one in self.runs.page_map() if one.cursor != asked]
+        for cursor in Random(run.run_id).sample(others, min(_WITNESSES, len(others))):
+            try:
+                yield self._fetcher.fetch(
+                    partial(self._listing.by_creation, None if cursor is None else Cursor(cursor)),
+                    tell=partial(self.runs.trouble, claim),
+                ).rows
+            except CursorRejected:
+                continue  # it is no witness any more
 
     # Pages in the order of the last commit
 
@@ -218,9 +277,8 @@ class Sync:
         answer = self._fetcher.fetch(
             partial(self._listing.by_change, cursor), tell=partial(self.runs.trouble, claim)
         )
-        translated = translate(answer.rows)
         # what was never modified comes last; a page without a readable row says nothing
-        moments = [one.last_modified for one in translated.datasets]
+        moments = [one.last_modified for one in translate(answer.rows).datasets]
         reached = any(moment is None or moment < run.watermark for moment in moments)
         too_long = int(claim.page) + 1 >= _DELTA_PAGES
         following = None
@@ -230,17 +288,20 @@ class Sync:
                 on_next(int(claim.page) + 1)
         if too_long and not reached:
             self.runs.request(Request.new(Kind.PAGES))
-        stored = self._store(translated, run, claim)
-        rejected = len(translated.rejected)
+        kept = self.storing.keep(
+            answer.rows, run, claim, witnesses=partial(self._witnesses, run, claim, cursor)
+        )
         outcome = PageOutcome(
             len(answer.rows),
             (),
             end=following is None,
-            counts=_counts(stored, rejected),
+            counts=_counts(kept),
             next=following,
         )
         complete = self.runs.done(claim, outcome)
-        return PageReport(run.run_id, run.kind, len(answer.rows), rejected, stored, complete)
+        return PageReport(
+            run.run_id, run.kind, len(answer.rows), kept.rejected, kept.stored, complete
+        )
 
     def _watermark(self) -> int:
         """The moment (ms) up to which the catalog knows of all commits, less an overlap."""
@@ -258,59 +319,16 @@ class Sync:
         # a date from the future, by a wrong clock, must not hide what happens until then
         return min(self.catalog.newest_commit() or now, now)
 
-    # What all pages have in common
-
-    def _store(self, translated: Translated, run: Run, claim: Claim) -> Stored:
-        # Private and disabled datasets are not ours to show: unseen, they leave with the sweep
-        public = [one for one in translated.datasets if not (one.private or one.disabled)]
-        stored = self._writer.put(public, claim)
-        rejected = [
-            *translated.rejected,
-            *(
-                Rejected(hub_id, id_, "another dataset has this id")
-                for hub_id, id_ in stored.refused
-            ),
-        ]
-        if rejected:
-            # a row that cannot be read does not mean that its dataset has left
-            self._writer.mark(
-                [row.hub_id for row in rejected if row.hub_id],
-                [row.id for row in rejected if row.id],
-                claim,
-            )
-            self.runs.set_aside(
-                [{**row._asdict(), "run_id": run.run_id} for row in rejected],
-                keep=self._limits.dead_letters,
-            )
-        return stored
-
-    # Departures
-
-    def _sweep(self, run: Run, claim: Claim) -> dict[str, Any] | None:
-        """Remove what the run did not see; where that is suspiciously much, hold it and say so."""
-        departed = self.catalog.find_unseen(since=run.began)
-        total = self.catalog.count()
-        limits = self._limits
-        many = len(departed) > limits.max_removal_count
-        if many and len(departed) > limits.max_removal_share * total:
-            current = self.runs.current()
-            if not (current and current.accept_removals):
-                held = {"run_id": run.run_id, "count": len(departed), "of": total}
-                log.warning("removals_held", **held)
-                return held
-        self._writer.drop(departed, claim)
-        return None
-
 
 def _for_log(summary: dict[str, Any]) -> dict[str, Any]:
     return {name: summary[name] for name in summary if name not in {"run_id", "status"}}
 
 
-def _counts(stored: Stored, rejected: int) -> dict[str, int]:
+def _counts(kept: Kept) -> dict[str, int]:
     return {
-        "created": stored.created,
-        "updated": stored.updated,
-        "moved": stored.moved,
-        "unchanged": stored.unchanged,
-        "rejected": rejected + len(stored.refused),
+        "created": kept.stored.created,
+        "updated": kept.stored.updated,
+        "moved": kept.stored.moved,
+        "unchanged": kept.stored.unchanged,
+        "rejected": kept.rejected,
     }

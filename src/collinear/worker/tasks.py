@@ -8,7 +8,13 @@ from typing import Any
 
 from celery import Celery, Task
 
-from collinear.domain.errors import CatalogError, CursorRejected, HandedBack, RunFenced
+from collinear.domain.errors import (
+    CatalogError,
+    CursorRejected,
+    HandedBack,
+    RunFenced,
+    UpstreamSuspicious,
+)
 from collinear.refreshes import TASKS
 from collinear.store.run_records import Kind, Request, Run, State
 from collinear.store.schedule import Schedule
@@ -36,12 +42,22 @@ def add_tasks(celery: Celery, sync: Sync, schedule: Schedule) -> None:
     def add_start(kind: Kind, name: str) -> None:
         @celery.task(name=name, bind=True, ignore_result=True)
         def start(
-            self: "Task[Any, Any]", run_id: str | None = None, accept_removals: bool = False
+            self: "Task[Any, Any]",
+            run_id: str | None = None,
+            accept_removals: bool = False,
+            accept_upstream: bool = False,
         ) -> None:
             if run_id is not None:
                 crew.start(kind, run_id)
                 return
-            crew.ask(Request.new(kind, task_id=self.request.id, accept_removals=accept_removals))
+            crew.ask(
+                Request.new(
+                    kind,
+                    task_id=self.request.id,
+                    accept_removals=accept_removals,
+                    accept_upstream=accept_upstream,
+                )
+            )
 
     for kind, name in TASKS.items():
         add_start(kind, name)
@@ -94,8 +110,12 @@ class _Crew:
         with _logged(PAGE, run_number=number, page=page) as outcome:
             try:
                 report = self._sync.page(number, page, on_next=lambda n: self._send_page(number, n))
-            except CursorRejected:
+            except (CursorRejected, UpstreamSuspicious):
                 self._settle()
+                raise
+            except HandedBack:
+                # whoever is alive, or starts next, goes on with it at once
+                self._send_page(number, page)
                 raise
             if report is None:
                 outcome["skipped"] = True
@@ -114,7 +134,14 @@ class _Crew:
     def finish(self, number: int) -> None:
         """Close a run, tell its task, and let the next one begin."""
         with _logged(FINISH, run_number=number) as outcome:
-            summary = self._sync.finish(number)
+            try:
+                summary = self._sync.finish(number)
+            except UpstreamSuspicious:
+                self._settle()
+                raise
+            except HandedBack:
+                self._send(FINISH, number)
+                raise
             if summary is None:
                 outcome["skipped"] = True
                 return
@@ -139,10 +166,14 @@ class _Crew:
         self._settle()
         if sync.catalog.graded_otherwise():
             sync.runs.request(Request.new(Kind.REGRADE))
-        if not sync.catalog.warmed():
+        warmed = sync.catalog.warmed()
+        last = sync.runs.current()
+        if not warmed and not (last and last.state is State.FAILED):
             sync.runs.request(Request.new(Kind.FULL))
         for kind in self._schedule.due():
-            sync.runs.request(Request.new(kind))
+            # before the first load the lesser runs are worth nothing
+            if warmed or kind is Kind.FULL:
+                sync.runs.request(Request.new(kind))
             self._schedule.plan(kind)
         self._begin_waiting()
 
@@ -162,6 +193,10 @@ class _Crew:
         else:
             error = json.loads(run.fields["error"])["message"]
             self._store_result(run.task_id, CatalogError(error), "FAILURE")
+            # only a complete run lifts a quarantine
+            self._schedule.retry(
+                run.kind if run.kind.complete or not run.quarantined else Kind.PAGES
+            )
         self._sync.runs.mark_told(run.number)
 
     def _begin(self, request: Request) -> bool:
@@ -187,7 +222,7 @@ class _Crew:
         self._send(PAGE, number, page)
 
     def _send(self, task: str, *arguments: int) -> None:
-        self._celery.send_task(task, args=arguments)
+        self._celery.send_task(task, args=arguments, ignore_result=True)
 
     def _tell(self, task_id: str, summary: dict[str, Any]) -> None:
         self._store_result(task_id, summary, "SUCCESS")
