@@ -16,6 +16,11 @@ class PatientConsumer(Consumer):
     refuses at once: without a pause the worker would ask it hundreds of times a second.
     """
 
+    def on_connection_error_before_connected(self, exc: Exception) -> None:
+        """Say what is wrong; the next attempt follows the pause."""
+        super().on_connection_error_before_connected(exc)
+        Event().wait(_PAUSE)
+
     def on_connection_error_after_connected(self, exc: Exception) -> None:
         """Leave the broken connection; the next attempt follows the pause."""
         super().on_connection_error_after_connected(exc)
