@@ -23,6 +23,7 @@ from collinear.refreshes import QUEUE, Refreshes
 from collinear.settings import Settings
 from collinear.store.budget import Budget
 from collinear.store.catalog import Catalog
+from collinear.store.feed import CatalogFeed
 from collinear.store.guard import check_store
 from collinear.store.hub_findings import HubFindings
 from collinear.store.keys import Keys
@@ -30,12 +31,15 @@ from collinear.store.letters import DeadLetters
 from collinear.store.run_records import Kind
 from collinear.store.runs import Runs
 from collinear.store.schedule import Schedule
+from collinear.store.survey import Survey
 from collinear.store.trouble import NOT_LET_IN, explain
 from collinear.store.writer import CatalogWriter
 from collinear.sync.fetching import Fetcher
 from collinear.sync.limits import SyncLimits
 from collinear.sync.walk import Sync
 from collinear.telemetry import get_logger
+from collinear.verify.upstream import Turns, Upstream
+from collinear.verify.verification import Verification
 
 log = get_logger(__name__)
 
@@ -247,6 +251,40 @@ async def open_refreshes(settings: Settings) -> AsyncIterator[Refreshes]:
     with open_store(settings, patience=_CALLERS_PATIENCE) as client:
         celery = create_celery(settings, patience=_CALLERS_PATIENCE)
         yield Refreshes(_runs(settings, client), celery)
+
+
+@contextmanager
+def open_verification(settings: Settings) -> Iterator[Verification]:
+    """What compares all that is stored of the catalog, and the index of the data directory."""
+    with open_store(settings) as client:
+        yield Verification(
+            Survey(client, keys(settings)),
+            CatalogFeed(client, keys(settings)),
+            policy=settings.impact_policy,
+            index_dir=settings.index_dir,
+        )
+
+
+@contextmanager
+def open_upstream(settings: Settings) -> Iterator[Upstream]:
+    """What asks the catalog's own Hub about a sample; the token goes to the Hub that is set."""
+    with open_store(settings) as client:
+        survey = Survey(client, keys(settings))
+        endpoint = survey.books().meta.get("endpoint") or settings.hf_endpoint
+        if endpoint != settings.hf_endpoint:
+            settings = settings.model_copy(update={"hf_endpoint": endpoint, "hf_token": None})
+        budget = Budget(client, keys(settings), share=settings.sync_share)
+        turns = Turns(budget)
+        with _open_hub(settings) as http:
+            listing = HubListing(
+                http,
+                page_size=settings.page_size,
+                timeout=settings.hub_timeout,
+                before=turns.wait,
+                observe=lambda limit: budget.observe(**limit._asdict()),
+                drop_refused_token=settings.invalid_token == "anonymous",  # noqa: S105
+            )
+            yield Upstream(survey, listing, turns)
 
 
 def _runs(settings: Settings, client: redis.Redis) -> Runs:
