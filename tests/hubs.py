@@ -49,17 +49,33 @@ class RunningHub:
         match: str | None = None,
         delay: float = 0,
         headers: bool = True,
+        retry_after: str | None = None,
     ) -> None:
         """Spoil the next answers to requests whose path and query contain ``match``."""
-        self.control("fault", kind=kind, times=times, match=match, delay=delay, headers=headers)
+        self.control(
+            "fault",
+            kind=kind,
+            times=times,
+            match=match,
+            delay=delay,
+            headers=headers,
+            retry_after=retry_after,
+        )
 
     def clear_faults(self) -> None:
         """Nothing goes wrong any more."""
         self.control("clear_faults")
 
-    def quota(self, api: int, window: int = 300, headers: bool = True) -> None:
-        """Another quota; every window starts anew. Without ``headers`` a 429 has none."""
-        self.control("quota", api=api, window=window, headers=headers)
+    def quota(self, api: int, window: int = 300, headers: bool = True, told: bool = True) -> None:
+        """
+        Another quota; every window starts anew. Without ``headers`` a 429 has none, and where it
+        is not ``told`` no answer has any.
+        """
+        self.control("quota", api=api, window=window, headers=headers, told=told)
+
+    def lack(self, *fields: str) -> None:
+        """Refuse these fields, as an older Hub does."""
+        self.control("options", lacking=fields)
 
     @property
     def requests(self) -> list[str]:

@@ -4,6 +4,7 @@ import itertools
 import json
 import math
 import time
+from email.utils import parsedate_to_datetime
 
 import httpx2
 import pytest
@@ -12,7 +13,8 @@ from collinear.sandbox.quota import Quota
 from tests.hubs import RunningHub, running_hub
 
 ROWS = [{"id": f"a/{n}"} for n in range(6)]
-CRAWL = "/api/datasets?sort=createdAt&direction=1&limit=2"
+DATASETS = "/api/datasets"
+CRAWL = f"{DATASETS}?sort=createdAt&direction=1&limit=2"
 
 
 def test_the_quota_counts_down_and_then_refuses() -> None:
@@ -237,3 +239,46 @@ def test_orders_follow_every_change() -> None:
         assert ids("downloads") == ["b/new", "z/2", "a/1", "a/3"]
         assert ids("id") == ["z/2", "b/new", "a/3", "a/1"]
         assert ids("createdAt") == ["b/new", "a/3", "z/2", "a/1"]
+
+
+def test_a_wait_may_be_named_in_seconds_or_as_a_date() -> None:
+    """Retry-After has two forms; the date is to be read by the clock that wrote it."""
+    with running_hub(ROWS) as hub:
+        hub.fault("503", delay=7, retry_after="seconds")
+        hub.fault("429", delay=7, retry_after="date")
+        hub.fault("503")
+        seconds, date, bare = (hub.get(CRAWL) for _ in range(3))
+
+    assert (seconds.status_code, seconds.headers["retry-after"]) == (503, "7")
+    assert seconds.headers["content-type"].startswith("text/plain")
+    until, now = (parsedate_to_datetime(date.headers[name]) for name in ("retry-after", "date"))
+    assert date.status_code == 429
+    assert 7 <= (until - now).total_seconds() <= 8.5
+    assert (bare.status_code, "retry-after" in bare.headers) == (503, False)
+
+
+def test_a_quota_may_be_counted_in_silence() -> None:
+    """A mirror that tells nobody, until it says no."""
+    with running_hub(ROWS) as hub:
+        hub.quota(api=1, told=False)
+        answers = [hub.get(CRAWL) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert not any(name.startswith("ratelimit") for one in answers for name in one.headers)
+
+
+def test_an_older_hub_lacks_fields() -> None:
+    """It refuses them in lists and of one dataset, and says which ones it has."""
+    with running_hub(ROWS) as hub:
+        hub.lack("mainSize")
+        listed, one = (
+            hub.get(f"{path}?expand[]=mainSize") for path in (DATASETS, f"{DATASETS}/a/0")
+        )
+        probed = hub.get(f"{DATASETS}?expand[]=__probe__&limit=1")
+        fine = hub.get(f"{DATASETS}/a/0?expand[]=likes")
+
+    for refused in (listed, one, probed):
+        assert refused.status_code == 400
+        assert refused.json()["error"].startswith('"expand" must be one of [')
+        assert "mainSize" not in refused.json()["error"]
+    assert fine.status_code == 200

@@ -138,6 +138,11 @@ def server_error() -> Answer:
     return json({"error": message}, status=500)
 
 
+def unavailable() -> Answer:
+    """Closed for a while: plain text."""
+    return Answer(503, b"Service Unavailable", TEXT)
+
+
 def gateway_timeout() -> Answer:
     """The edge gave up waiting for the application behind it."""
     return Answer(504, b"<html><h1>504 Gateway Time-out</h1></html>", HTML)

@@ -62,6 +62,7 @@ def _fault(hub: Hub, command: Command) -> Any:
         match=match,
         delay=_number(command, "delay", 0, least=0),
         headers=command.get("headers", True) is not False,
+        retry_after=_one_of(command, "retry_after", ("seconds", "date")),
     )
     hub.faults.add(fault)
     return {}
@@ -74,6 +75,7 @@ def _clear_faults(hub: Hub, command: Command) -> Any:
 
 def _quota(hub: Hub, command: Command) -> Any:
     api = int(_number(command, "api", hub.quota.api, least=1))
+    hub.quota.told = command.get("told", True) is not False
     hub.quota.headers_on_429 = command.get("headers", True) is not False
     hub.quota.change(api=api, window=int(_number(command, "window", hub.quota.window, least=1)))
     return {"api": hub.quota.api, "window": hub.quota.window}
@@ -82,8 +84,16 @@ def _quota(hub: Hub, command: Command) -> Any:
 def _options(hub: Hub, command: Command) -> Any:
     if "repo_not_found_code" in command:
         hub.repo_not_found_code = command["repo_not_found_code"] is True
+    if "lacking" in command:
+        hub.lacking = frozenset(map(str, command["lacking"] or ()))
+    if "unlisted" in command:
+        operations.unlist(hub.world, list(map(str, command["unlisted"] or ())))
     hub.page_cap = int(_number(command, "page_cap", hub.page_cap, least=1))
-    return {"repo_not_found_code": hub.repo_not_found_code, "page_cap": hub.page_cap}
+    return {
+        "repo_not_found_code": hub.repo_not_found_code,
+        "page_cap": hub.page_cap,
+        "lacking": sorted(hub.lacking),
+    }
 
 
 def _stats(hub: Hub, command: Command) -> Any:
@@ -129,6 +139,13 @@ def _text(command: Command, name: str) -> str:
     value = command.get(name)
     if not isinstance(value, str) or not value:
         raise BadOperation(f'"{name}" must be a text')
+    return value
+
+
+def _one_of(command: Command, name: str, known: tuple[str, ...]) -> str | None:
+    value = command.get(name)
+    if value is not None and value not in known:
+        raise BadOperation(f'"{name}" must be one of {", ".join(known)}, or null')
     return value
 
 

@@ -46,7 +46,7 @@ def exchange(hub: Hub, request: Request, body: bytes) -> Exchange:
     except BadToken:
         caller, denied = Caller(None, request.address), answers.bad_token()
     standing = hub.quota.spend(caller.key, bucket_of(request.path))
-    limits = standing.headers()
+    limits = standing.headers() if hub.quota.told else ()
     if not standing.allowed:
         answer = answers.rate_limited(request.address)
         if not hub.quota.headers_on_429:

@@ -1,7 +1,9 @@
 """What goes wrong on purpose: the next answers that match are spoilt, then it is over."""
 
 import math
+import time
 from dataclasses import dataclass, field, replace
+from email.utils import formatdate
 from enum import StrEnum
 
 from collinear.sandbox import answers
@@ -14,6 +16,7 @@ class FaultKind(StrEnum):
     """Ways in which the Hub fails."""
 
     RATE_LIMITED = "429"
+    UNAVAILABLE = "503"
     GATEWAY_TIMEOUT = "504"
     SERVER_ERROR = "500"
     TRUNCATED = "truncated"
@@ -23,13 +26,17 @@ class FaultKind(StrEnum):
     HANG_UP = "hang_up"
 
 
+_NAME_A_WAIT = {FaultKind.RATE_LIMITED, FaultKind.UNAVAILABLE}
+
+
 @dataclass
 class Fault:
     """
     One kind of failure, and how often it happens.
 
     ``match`` is a part of the path and query, None for every request. ``delay`` are seconds to
-    wait before the answer; with `429` they are the wait that the answer names. Without
+    wait before the answer; with `429` and `503` they are the wait that the answer names, in
+    RateLimit or, with ``retry_after``, in Retry-After: as "seconds" or as a "date". Without
     ``headers`` the answer lacks its RateLimit headers.
     """
 
@@ -38,22 +45,25 @@ class Fault:
     match: str | None = None
     delay: float = 0.0
     headers: bool = True
+    retry_after: str | None = None
 
     @property
     def pause(self) -> float:
         """Seconds to wait before answering."""
-        return 0.0 if self.kind is FaultKind.RATE_LIMITED else self.delay
+        return 0.0 if self.kind in _NAME_A_WAIT else self.delay
 
     def replacement(self, request: Request) -> Answer | None:
         """What is answered instead; None where the true answer is needed first."""
         match self.kind:
             case FaultKind.RATE_LIMITED:
-                answer = answers.rate_limited(request.address)
-                if self.headers and self.delay > 0:
+                answer = self._naming_the_wait(answers.rate_limited(request.address))
+                if self.retry_after is None and self.headers and self.delay > 0:
                     wait = math.ceil(self.delay)
                     bucket = bucket_of(request.path)
                     return answer.saying(("RateLimit", f'"{bucket}";r=0;t={wait}'))
                 return answer
+            case FaultKind.UNAVAILABLE:
+                return self._naming_the_wait(answers.unavailable())
             case FaultKind.GATEWAY_TIMEOUT:
                 return answers.gateway_timeout()
             case FaultKind.SERVER_ERROR:
@@ -62,6 +72,15 @@ class Fault:
                 return answers.html_page()
             case _:
                 return None
+
+    def _naming_the_wait(self, answer: Answer) -> Answer:
+        if self.retry_after is None:
+            return answer
+        wait = math.ceil(self.delay)
+        if self.retry_after == "seconds":
+            return answer.saying(("Retry-After", str(wait)))
+        until = math.ceil(time.time()) + wait
+        return answer.saying(("Retry-After", formatdate(until, usegmt=True)))
 
     def spoil(self, answer: Answer) -> Answer:
         """The true answer, as this fault leaves it."""

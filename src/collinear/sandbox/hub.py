@@ -51,5 +51,7 @@ class Hub:
     faults: Faults = field(default_factory=Faults)
     journal: Journal = field(default_factory=Journal)
     page_cap: int = PAGE_CAP
+    lacking: frozenset[str] = frozenset()
+    """Fields that this Hub does not know, as an older one or a mirror."""
     repo_not_found_code: bool = False
     """Also tell those who did not log in that a dataset is missing (the Hub does not)."""

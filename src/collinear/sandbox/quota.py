@@ -54,6 +54,8 @@ class Quota:
     window: int = 300
     headers_on_429: bool = True
     """The Hub's edge has been seen to leave them out."""
+    told: bool = True
+    """A mirror may count without telling anybody."""
     clock: Callable[[], float] = time.monotonic
     _windows: dict[tuple[str, str], _Window] = field(default_factory=dict)
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 from urllib.parse import quote
 
-from collinear.sandbox import answers, listing, repos, resolve, trees
+from collinear.sandbox import answers, listing, repos, resolve, shapes, trees
 from collinear.sandbox.answers import Answer
 from collinear.sandbox.callers import Caller
 from collinear.sandbox.hub import Hub
@@ -34,6 +34,8 @@ class Named(NamedTuple):
 
 def route(hub: Hub, request: Request, caller: Caller, body: bytes) -> Routed:
     """The answer of the Hub proper: no quota, no faults."""
+    if refused := _lacks(hub, request):
+        return Routed("refused", refused)
     if is_listing(request):
         answer = listing.answer(hub.world, request, anonymous=caller.anonymous, cap=hub.page_cap)
         return Routed("listing", answer)
@@ -57,6 +59,21 @@ def route(hub: Hub, request: Request, caller: Caller, body: bytes) -> Routed:
 def is_listing(request: Request) -> bool:
     """Whether the request asks for a page of the listing."""
     return request.segments == ("api", "datasets") and request.method in {"GET", "HEAD"}
+
+
+def _lacks(hub: Hub, request: Request) -> Answer | None:
+    """The refusal of a field that this Hub does not know, in a list or of one dataset."""
+    wanted = {part for value in request.all("expand") for part in value.split(",")}
+    if not (hub.lacking and wanted and request.segments[:2] == ("api", "datasets")):
+        return None
+    if len(request.segments) > 4:
+        return None  # what lies below a dataset has an `expand` of its own
+    known = shapes.LIST_EXPAND if is_listing(request) else shapes.DETAIL_EXPAND
+    try:
+        shapes.check_expand(wanted, tuple(name for name in known if name not in hub.lacking))
+    except shapes.BadExpand as error:
+        return answers.bad_request(str(error))
+    return None
 
 
 def is_content_network(request: Request) -> bool:
