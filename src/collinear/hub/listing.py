@@ -105,8 +105,9 @@ class HubListing:
         """
         The row of one dataset, or None where the Hub shows none (gone, or private).
 
-        An id that was renamed leads to the row of the new one: compare ``_id``.  Raises as
-        above, but for CursorRejected.
+        An id that was renamed leads to the row of the new one: compare ``_id``.  With a token a
+        private dataset may be shown: look at ``private``.  Raises as above, but for
+        CursorRejected.
         """
         self._learn_fields()
         return details.look_up(self._hub, dataset_id, self._fields.accepted)
