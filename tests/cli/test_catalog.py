@@ -95,7 +95,7 @@ def indexed(running: Running) -> int | None:
             ["search", "data", "--min-downloads", "1", "--limit", "2"],
             "/api/datasets?search=data&min_downloads=1&limit=2",
         ),
-        (["status"], "/api/datasets/cache-status"),
+        (["status", "--dead-letters"], "/api/datasets/dead-letters"),
     ],
 )
 def test_json_is_the_json_of_the_api(
@@ -105,6 +105,17 @@ def test_json_is_the_json_of_the_api(
     told = collinear(*arguments, "--json")
     assert told.returncode == 0
     assert json.loads(told.stdout) == system.get(path)
+
+
+def test_the_state_is_that_of_the_api(collinear: Command, system: Running) -> None:
+    """But for what moves with the clock between the two questions."""
+    told = json.loads(collinear("status", "--json").stdout)
+    shown = system.get("/api/datasets/cache-status")
+    assert told["rate_limit"]["quota"] == shown["rate_limit"]["quota"]
+    for state in (told, shown):
+        for name in ("rate_limit", "freshness", "progress", "index"):
+            del state[name]
+    assert told == shown
 
 
 def test_search_for_people(collinear: Command, system: Running) -> None:
@@ -176,6 +187,44 @@ def test_refresh_without_waiting(collinear: Command, system: Running) -> None:
     wait_until(lambda: system.get(path)["state"] == "SUCCESS", "the refresh to succeed")
 
 
+def test_a_delta_takes_what_is_new(collinear: Command, system: Running, hub: Hub) -> None:
+    """And ends as a full refresh does."""
+    hub.do("add", row={"id": "fresh/one"})
+    told = collinear("refresh", "--delta", "--wait")
+    assert told.returncode == 0, told.stderr
+    assert "delta refresh succeeded" in told.stdout
+    assert "1 created" in told.stdout
+    assert collinear("show", "fresh/one").returncode == 0
+
+
+def test_pages_or_delta(collinear: Command) -> None:
+    """Not both: a mistake, one line."""
+    told = collinear("refresh", "--pages", "--delta")
+    assert told.returncode == 2
+    assert told.stderr.startswith("collinear: --pages and --delta")
+
+
+def test_rows_that_are_set_aside(collinear: Command, system: Running, hub: Hub) -> None:
+    """They are counted, listed with their reason, and gone once they can be stored."""
+    assert collinear("status", "--dead-letters").stdout == "Every row of the Hub could be stored.\n"
+    assert "set aside" not in collinear("status").stdout
+    hub.do("add", row={"id": "odd/one"})
+    hub.do("edit", id="odd/one", fields={"likes": "many \x1b[31m"})
+    assert collinear("refresh", "--wait").returncode == 0
+
+    assert "1 row; " in collinear("status").stdout
+    told = collinear("status", "--dead-letters").stdout
+    assert told.splitlines()[0].split() == ["ID", "REASON", "TIMES", "SINCE", "LAST"]
+    assert told.splitlines()[1].startswith("odd/one")
+    assert "\x1b" not in told
+    [letter] = json.loads(collinear("status", "--dead-letters", "--json").stdout)["items"]
+    assert letter == system.get("/api/datasets/dead-letters")["items"][0]
+
+    hub.do("edit", id="odd/one", fields={"likes": 3})
+    assert collinear("refresh", "--wait").returncode == 0
+    assert system.get("/api/datasets/dead-letters") == {"total": 0, "items": []}
+
+
 def test_removals_are_held_and_then_accepted(collinear: Command, system: Running, hub: Hub) -> None:
     """Exit code 3 and the number of datasets; the catalog keeps them until told otherwise."""
     leaving = hub_ids(system)[-10:]
@@ -194,6 +243,29 @@ def test_removals_are_held_and_then_accepted(collinear: Command, system: Running
     assert accepted.returncode == 0, accepted.stderr
     assert "10 deleted" in accepted.stdout
     assert len(hub_ids(system)) == before - 10
+
+
+def test_a_hub_that_looks_wrong_is_not_believed_until_told_to(
+    collinear: Command, system: Running, hub: Hub
+) -> None:
+    """Exit code 4 and the reason; nothing is overwritten; then everything is."""
+    best, *_ = system.get("/api/datasets?sort_by=downloads")["items"]
+    for dataset_id in hub_ids(system):
+        hub.do("edit", id=dataset_id, fields={"downloads": None})
+
+    doubted = collinear("refresh", "--wait")
+    assert doubted.returncode == 4, doubted.stderr
+    assert "downloads" in doubted.stderr
+    assert "--accept-upstream" in doubted.stderr
+    assert "quarantine" in collinear("status").stdout
+    shown = system.get("/api/datasets/cache-status")["quarantine"]
+    assert "downloads" in shown["reason"]
+    assert system.get(f"/api/datasets/{best['id']}")["downloads"] == best["downloads"]
+
+    believed = collinear("refresh", "--wait", "--accept-upstream")
+    assert believed.returncode == 0, believed.stderr
+    assert system.get("/api/datasets/cache-status")["quarantine"] is None
+    assert system.get(f"/api/datasets/{best['id']}")["downloads"] is None
 
 
 def test_a_reader_that_has_enough(system: Running) -> None:

@@ -181,10 +181,10 @@ class RateLimit(_Answer):
 
     quota: int | None = Field(description="Requests in a window; null where the Hub says none.")
     remaining: int | None = Field(description="Requests that are left of it.")
-    reset_seconds: float = Field(description="Until the window ends; 0 where none has begun.")
+    reset_seconds: _Count = Field(description="Until the window ends; 0 where none has begun.")
     window_seconds: int | None
     share: float = Field(description="The part of the quota that synchronisation may use.")
-    waiting_seconds: float = Field(
+    waiting_seconds: _Count = Field(
         description="For how long synchronisation holds its requests back; 0: it does not."
     )
 

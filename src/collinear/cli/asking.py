@@ -105,6 +105,7 @@ async def refresh(
                     return {
                         "state": "FAILURE",
                         "error": "Nothing is known of the refresh any more.",
+                        "quarantined": False,
                     }
                 tell(outcome)
                 await anyio.sleep(0 if outcome["state"] in _OVER else _LOOK)
@@ -115,7 +116,12 @@ async def refresh(
         if not asked.accepted and (known is None or known["state"] != "PENDING"):
             await end_of(asked.task_id)
             asked = await _request(refreshes, wanted)
-        return await end_of(asked.task_id)
+        outcome = await end_of(asked.task_id)
+    if outcome["state"] == "FAILURE" and not outcome["quarantined"]:
+        # the record of the run goes with the beginning of the next one, the quarantine stays
+        found, _ = await status(settings)
+        outcome["quarantined"] = (found.quarantine or {}).get("run_id") == asked.run_id
+    return outcome
 
 
 async def _request(refreshes: Refreshes, wanted: Wanted) -> Refresh:

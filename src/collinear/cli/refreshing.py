@@ -68,7 +68,7 @@ def refresh(
 def _end(outcome: dict[str, Any]) -> None:
     if outcome["state"] != "SUCCESS":
         reason = printable(str(outcome.get("error") or "no reason told"))
-        if outcome.get("quarantined"):
+        if outcome["quarantined"]:
             complain(
                 f"The Hub's answers look wrong, nothing was overwritten: {reason} If they are "
                 "right, 'collinear refresh --accept-upstream' takes them."

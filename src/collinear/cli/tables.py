@@ -109,7 +109,7 @@ def _worth_saying(status: CatalogStatus) -> Iterator[tuple[str, str, str]]:
         missing = ", ".join(status.hub_fields_missing)
         yield "not told", f"this Hub does not tell {missing}", "yellow"
     if status.dead_letters:
-        words = f"{status.dead_letters:,} rows; 'collinear status --dead-letters' shows them"
+        words = f"{_rows(status.dead_letters)}; 'collinear status --dead-letters' tells why"
         yield "set aside", words, "yellow"
     if status.held_removals:
         held = status.held_removals
@@ -168,9 +168,11 @@ def dead_letters(letters: Letters) -> RenderableType:
             letter["first_at"][:16],
             letter["at"][:16],
         )
-    shown = len(letters.items)
-    more = f" of {letters.total:,}" if shown < letters.total else ""
-    return Group(table, Text(f"{shown:,}{more} rows; each run tries them again.", style="dim"))
+    return Group(table, Text(f"{_rows(letters.total)}; each run tries again.", style="dim"))
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def progress(progress: Progress) -> str:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any, NamedTuple
 
 from collinear.domain.change import Serial
@@ -67,12 +68,12 @@ class RateLimit:
     """Requests in a window; None where the Hub does not say."""
     remaining: int | None
     """Requests that are left of it."""
-    reset_seconds: float
+    reset_seconds: int
     """Seconds until the window ends; 0 where none has begun."""
     window_seconds: int | None
     share: float
     """The part of the quota that synchronisation may use."""
-    waiting_seconds: float
+    waiting_seconds: int
     """Seconds for which synchronisation holds its requests back; 0 while it does not."""
 
 
@@ -223,9 +224,9 @@ def _eta(done: int, total: int | None, started_at: str | None, now: float) -> fl
     return round(max(elapsed, 0) / done * max(total - done, 0), 1)
 
 
-def _seconds_until(moment: str | None, now: float) -> float:
-    """Seconds until a moment that is given in milliseconds; 0 where it is over or unknown."""
-    return round(max((_number(moment) or 0) / 1000 - now, 0), 1)
+def _seconds_until(moment: str | None, now: float) -> int:
+    """Whole seconds until a moment that is given in ms; 0 where it is over or unknown."""
+    return max(ceil((_number(moment) or 0) / 1000 - now), 0)
 
 
 def _number(text: str | None) -> int | None:
