@@ -15,6 +15,7 @@ from collinear.domain.errors import StoreUnavailable, UpstreamSuspicious
 from collinear.store.run_records import Kind, Request, Run, State
 from collinear.store.runs import Runs
 from collinear.store.summary import summarise
+from collinear.store.trouble import in_words
 
 QUEUE = "collinear"
 TASKS = {
@@ -67,7 +68,7 @@ def _redis_answers() -> Iterator[None]:
     try:
         yield
     except (RedisError, OperationalError) as error:
-        raise StoreUnavailable(f"Redis does not answer: {error}") from error
+        raise StoreUnavailable(in_words(error)) from error
 
 
 @_redis_answers()

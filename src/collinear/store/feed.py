@@ -14,6 +14,7 @@ from collinear.domain.change import BEGINNING, Change, Serial
 from collinear.domain.errors import CatalogError, StoreUnavailable
 from collinear.store.entries import to_change
 from collinear.store.keys import Keys
+from collinear.store.trouble import in_words
 
 _PIECE = 4 * 2**20
 """Characters of the snapshot for one GETRANGE; a multiple of 4, as base64 is."""
@@ -248,4 +249,4 @@ def _talking() -> Iterator[None]:
     try:
         yield
     except redis.RedisError as error:
-        raise StoreUnavailable(f"Redis does not answer: {error}") from error
+        raise StoreUnavailable(in_words(error)) from error

@@ -16,6 +16,7 @@ from collinear.domain.query import SortField, SortOrder
 from collinear.store import documents
 from collinear.store.keys import Keys
 from collinear.store.status import Version, to_texts
+from collinear.store.trouble import in_words
 
 RANKED = ("downloads", "likes", "size_bytes")
 """The measures that a dataset is ranked by."""
@@ -240,7 +241,7 @@ async def answering() -> AsyncIterator[None]:
     try:
         yield
     except (RedisError, OSError) as error:
-        raise StoreUnavailable(f"Redis does not answer: {type(error).__name__}.") from error
+        raise StoreUnavailable(in_words(error)) from error
 
 
 def _encoded(dataset_id: str) -> bytes:

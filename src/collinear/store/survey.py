@@ -10,6 +10,7 @@ import redis
 from collinear.domain.change import BEGINNING
 from collinear.domain.errors import CatalogError, StoreUnavailable
 from collinear.store.keys import ORDERS, Keys
+from collinear.store.trouble import in_words
 
 ROWS = 200
 """Datasets for one step: Redis is busy with them for two or three milliseconds."""
@@ -336,4 +337,4 @@ def _talking() -> Iterator[None]:
     try:
         yield
     except redis.RedisError as error:
-        raise StoreUnavailable(f"Redis does not answer: {error}") from error
+        raise StoreUnavailable(in_words(error)) from error

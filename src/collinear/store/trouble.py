@@ -81,6 +81,11 @@ def explain(error: BaseException | None) -> str | None:
     return None
 
 
+def in_words(error: Exception) -> str:
+    """A sentence for an operator about an error that came from Redis, or from behind it."""
+    return explain(error) or f"Redis did not do what it was asked: {error or type(error).__name__}"
+
+
 def find_trouble(info: Mapping[str, Any]) -> str | None:
     """What keeps a server from taking writes, by its own INFO; None where nothing does."""
     limit = int(info.get("maxmemory", 0))
