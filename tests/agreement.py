@@ -3,16 +3,22 @@
 import base64
 import gzip
 import json
+from pathlib import Path
 from typing import Any, cast
 
 import redis
 
 from collinear.domain.change import Op
 from collinear.domain.dataset import Dataset, from_document
+from collinear.domain.impact import ImpactPolicy
 from collinear.store.entries import to_change
+from collinear.store.feed import CatalogFeed
 from collinear.store.keys import ORDERS, Keys
 from collinear.store.run_records import Kind
 from collinear.store.runs import Runs
+from collinear.store.survey import Survey
+from collinear.verify.report import Example, Report
+from collinear.verify.verification import Verification
 
 
 def stored_documents(store: redis.Redis, keys: Keys) -> dict[str, dict[str, Any]]:
@@ -48,7 +54,25 @@ def read_snapshot(store: redis.Redis, keys: Keys) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
+def verified(store: redis.Redis, keys: Keys, *, index_dir: Path | None = None) -> Report:
+    """What `collinear verify` finds."""
+    survey, feed = Survey(store, keys), CatalogFeed(store, keys)
+    return Verification(survey, feed, policy=ImpactPolicy(), index_dir=index_dir).run()
+
+
+def disagreements(report: Report) -> dict[str, list[Example]]:
+    """The checks that found something, with their examples."""
+    return {check.name: check.examples for check in report.checks if check.problems}
+
+
 def assert_agreement(store: redis.Redis, keys: Keys) -> None:
+    """What `collinear verify` looks at agrees, and so it does by a second, simpler reckoning."""
+    found = disagreements(verified(store, keys))
+    assert not found, found
+    _assert_agreement(store, keys)
+
+
+def _assert_agreement(store: redis.Redis, keys: Keys) -> None:
     """Ids, orders, documents, identities, folded names, marks and the replay of changes agree."""
     documents = stored_documents(store, keys)
     datasets = {id_: from_document(document) for id_, document in documents.items()}
