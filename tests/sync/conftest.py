@@ -19,9 +19,9 @@ class Walker:
     def __init__(self, sync: Sync) -> None:
         self.sync = sync
 
-    def run(self, kind: Kind = Kind.FULL, *, accept_removals: bool = False) -> dict[str, Any]:
+    def run(self, kind: Kind = Kind.FULL, **accepted: bool) -> dict[str, Any]:
         """A whole run; its summary."""
-        wanted = self.sync.runs.request(Request.new(kind, accept_removals=accept_removals))
+        wanted = self.sync.runs.request(Request.new(kind, **accepted))
         run = self.sync.begin(wanted)
         assert run is not None
         return self.go_on(run.number)

@@ -190,9 +190,7 @@ def test_one_bad_row_never_stops_a_run(
     hub.edit("acme/set-001", downloads="many")
 
     summary = walker.run()
-    [letter] = [
-        json.loads(text) for text in cast("list[bytes]", store.hvals(keys.dead_letters))
-    ]
+    [letter] = [json.loads(text) for text in cast("list[bytes]", store.hvals(keys.dead_letters))]
     hub.edit("acme/set-001", downloads=7)
     healed = walker.run()
 

@@ -120,7 +120,7 @@ def find(world: World, query: Query, *, anonymous: bool) -> Page:
     if query.cursor is not None:
         rank = cursors.decode(query.cursor, query.sort, ascending=query.ascending)
         start = size - order.before(rank) if backwards else order.after(rank)
-    hidden = world.hidden if anonymous else set()
+    hidden = (world.hidden if anonymous else set()) | world.unlisted
     if query.selective or hidden:
         places = range(size - 1 - start, -1, -1) if backwards else range(start, size)
         fits = _filter(world, query)

@@ -72,6 +72,11 @@ def delete(world: World, dataset_id: str) -> None:
     world.delete(_slot(world, dataset_id))
 
 
+def unlist(world: World, ids: list[str]) -> None:
+    """The listing leaves out these datasets, and no others; each by itself is there as before."""
+    world.unlisted = {_slot(world, dataset_id) for dataset_id in ids}
+
+
 def _slot(world: World, dataset_id: str) -> int:
     slot = world.slot(dataset_id)
     if slot is None:

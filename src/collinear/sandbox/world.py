@@ -55,6 +55,8 @@ class World:
         self.extras: dict[int, dict[str, Any]] = {}
         self.hidden: set[int] = set()
         """Private datasets."""
+        self.unlisted: set[int] = set()
+        """Datasets that the listing leaves out, as if its index had not heard of them."""
         self.redirects: dict[str, int] = {}
         self.heads: dict[int, list[Commit]] = {}
         """Earlier heads of `main`, oldest first, of datasets that were committed to."""
@@ -184,6 +186,7 @@ class World:
         self.extras.pop(slot, None)
         self.heads.pop(slot, None)
         self.hidden.discard(slot)
+        self.unlisted.discard(slot)
 
     def _forget(self, dataset_id: str, slot: int) -> None:
         del self._slots[dataset_id]

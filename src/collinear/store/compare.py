@@ -39,7 +39,7 @@ class Compared:
     """The document that is to be stored."""
     known: Known | None
     before: Mapping[str, Any] | None
-    """The stored document, where it differs."""
+    """The stored document, where it differs and can be read."""
     changed: tuple[str, ...]
     """The names of the fields that differ."""
     fingerprint: bytes
@@ -73,9 +73,11 @@ class Comparer:
         document = to_bytes(dataset.to_document(self._policy))
         if known is None or known.document == document:
             return Compared(dataset, document, known, None, (), fingerprint)
-        if known.document is None:  # a document that went missing is mended by writing all of it
+        try:
+            before = parse(known.document or b"")
+        except (ValueError, TypeError):
+            # one that went missing, or is no document at all, is mended by writing all of it
             return Compared(dataset, document, known, None, ("id",), fingerprint)
-        before = parse(known.document)
         changed = changed_fields(before, parse(document))
         return Compared(dataset, document, known, before, changed, fingerprint)
 

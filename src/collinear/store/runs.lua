@@ -49,7 +49,8 @@ function steps.request(kind, request, removals, upstream)
     local wanted = cjson.decode(known)
     wanted.accept_removals = wanted.accept_removals or removals ~= ''
     wanted.accept_upstream = wanted.accept_upstream or upstream ~= ''
-    redis.call('HSET', requests, kind, cjson.encode(wanted))
+    known = cjson.encode(wanted)
+    redis.call('HSET', requests, kind, known)
   end
   return known
 end

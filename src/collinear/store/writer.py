@@ -300,7 +300,7 @@ def _change(one: Compared) -> _Row:
     fields = _fields(op, dataset.hub_id, dataset.id, previous, known.identity, one.document)
     named = [name for name in one.changed if not (moved and name in {"id", "name", "author"})]
     fields[6:9] = [",".join(named), dataset.created_second, one.fingerprint]
-    everything = moved or not known.document
+    everything = moved or one.before is None
     fields[9:] = [
         _score(dataset, field) if everything or field in one.changed else "" for field in ORDERS
     ]

@@ -79,7 +79,9 @@ def weigh(compared: Iterable[Compared], rejected: int, unchanged: Iterable[bytes
         known = one.known.document if one.known is not None else None
         if known is None:
             continue
-        before = one.before if one.before is not None else parse(known)
+        before = parse(known) if one.unchanged else one.before
+        if before is None:
+            continue
         evidence.of.update(_possible(before))
         evidence.shown.update(_signs(before, one))
     if rejected:
@@ -97,9 +99,13 @@ _HALVED = {name: f"{name} has halved" for name in _COUNTS}
 def _signs(before: Any, one: Compared) -> list[str]:
     signs = []
     for name in one.changed:
-        if name in _VANISHED and _known(before[name]) and not _known(getattr(one.dataset, name)):
+        if (
+            name in _VANISHED
+            and _known(before.get(name))
+            and not _known(getattr(one.dataset, name))
+        ):
             signs.append(_VANISHED[name])
-        if name in _COUNTS and (before[name] or 0) >= 2 and _halved(before[name], one, name):
+        if name in _COUNTS and (before.get(name) or 0) >= 2 and _halved(before[name], one, name):
             signs.append(_HALVED[name])
     if "id" in one.changed:
         signs.append(_RENAMED)
@@ -119,8 +125,8 @@ def _possible(before: Any) -> list[str]:
     """The signs that a dataset could show."""
     possible = [_RENAMED]
     for name in _VALUES:
-        if _known(before[name]):
+        if _known(before.get(name)):
             possible.append(_VANISHED[name])
-        if name in _COUNTS and (before[name] or 0) >= 2:
+        if name in _COUNTS and (before.get(name) or 0) >= 2:
             possible.append(_HALVED[name])
     return possible

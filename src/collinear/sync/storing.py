@@ -120,17 +120,16 @@ class Storing:
         return len(letters)
 
     def _sort(self, rows: Sequence[Any], *, quick: bool) -> _Sorted:
-        prints: dict[str, bytes] = {}
-        printed: dict[str, tuple[str, bytes]] = {}
-        for row in rows:
-            hub_id, id_ = identify(row)
-            digest = fingerprint(row, self._seed) if hub_id and id_ else None
-            if hub_id and id_ and digest:
-                prints[hub_id] = digest
-                printed[hub_id] = id_, digest
+        named = [(*identify(row), row) for row in rows]
+        printed = {
+            hub_id: (id_, digest)
+            for hub_id, id_, row in named
+            if hub_id and id_ and (digest := fingerprint(row, self._seed))
+        }
         # A full run compares every document, so that it mends what anybody has damaged
         unchanged = self._writer.find_unchanged(printed) if quick else {}
-        translated = translate([row for row in rows if identify(row)[0] not in unchanged])
+        translated = translate([row for hub_id, _, row in named if hub_id not in unchanged])
+        prints = {hub_id: digest for hub_id, (_, digest) in printed.items()}
         compared = self._writer.compare(translated.datasets, prints)
         return _Sorted(unchanged, compared, translated.rejected)
 

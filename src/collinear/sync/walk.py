@@ -30,7 +30,7 @@ _DELTA_PAGES = 20
 """A delta longer than this is better served by a page-wise run."""
 
 _WITNESSES = 3
-"""Pages from elsewhere that are looked at before a whole run is not believed."""
+"""Pages from elsewhere that are looked at before a whole run is not believed; small ones more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ class Sync:
         self._letters = letters
         self._endpoint = endpoint
         self._limits = limits
+        self._witness_pages = max(_WITNESSES, -(-limits.quarantine_rows // page_size))
         self.storing = Storing(
             writer=writer,
             runs=runs,
@@ -259,7 +260,7 @@ class Sync:
     def _witnesses(self, run: Run, claim: Claim, asked: Cursor | None) -> Iterator[Sequence[Any]]:
         """A few pages from elsewhere in the listing."""
         others = [one.cursor for one in self.runs.page_map() if one.cursor != asked]
-        for cursor in Random(run.run_id).sample(others, min(_WITNESSES, len(others))):
+        for cursor in Random(run.run_id).sample(others, min(self._witness_pages, len(others))):
             try:
                 yield self._fetcher.fetch(
                     partial(self._listing.by_creation, None if cursor is None else Cursor(cursor)),
