@@ -76,9 +76,8 @@ class Comparer:
         try:
             before = parse(known.document or b"")
         except (ValueError, TypeError):
-            # one that went missing, or is no document at all, is mended by writing all of it
-            return Compared(dataset, document, known, None, ("id",), fingerprint)
-        changed = changed_fields(before, parse(document))
+            before = None  # one that went missing, or is no document at all, is written whole
+        changed = changed_fields(before or {}, parse(document))
         return Compared(dataset, document, known, before, changed, fingerprint)
 
     def known(self, hub_ids: Sequence[str]) -> list[Known | None]:
