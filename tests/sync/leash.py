@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 import httpx2
 import redis
 
-from collinear.domain.errors import HandedBack, RunFenced
+from collinear.domain.errors import HandedBack, RunFenced, UpstreamSuspicious
 from collinear.hub.listing import HubListing
 from collinear.settings import Settings
 from collinear.store.budget import Budget
@@ -123,7 +123,7 @@ def act(
     leash: Leash | None = None,
 ) -> Any:
     """
-    What comes of a worker's work: its value, None where it was fenced or died on the way,
+    What comes of a worker's work: its value, None where it was fenced, quarantined or died,
     or the Sleeper where it sleeps.
     """
     leash = leash or Leash(fate)
@@ -133,7 +133,7 @@ def act(
         with leashed_sync(settings, leash) as sync:
             try:
                 return work(sync)
-            except (RunFenced, HandedBack, Killed):
+            except (RunFenced, HandedBack, UpstreamSuspicious, Killed):
                 return None
 
     if fate is None or fate.how == "dies":

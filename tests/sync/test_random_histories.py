@@ -1,6 +1,7 @@
 """Random histories of the Hub and of our workers, and what must be true of all of them."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -55,6 +56,7 @@ class OnHub:
     """When anything about it changed last."""
     public: bool = True
     spoilt: bool = False
+    listed: bool = True
 
 
 class Histories(RuleBasedStateMachine):
@@ -77,6 +79,7 @@ class Histories(RuleBasedStateMachine):
         self.there: dict[str, OnHub] = {}
         self.gone: dict[str, int] = {}
         self.began: dict[int, int] = {}
+        self.known: dict[int, dict[str, str]] = {}
         self.kinds: dict[int, Kind] = {}
         self.sleepers: list[tuple[Sleeper, int]] = []
 
@@ -149,6 +152,18 @@ class Histories(RuleBasedStateMachine):
         self.hub.edit(one.id, downloads="many" if one.spoilt else 0)
         one.touched = self.tick()
 
+    @precondition(lambda self: self.there)
+    @rule(pick=picks)
+    def leave_out_or_list(self, pick: int) -> None:
+        """The listing does not mention a dataset, though it is there."""
+        _, one = self.pick(pick)
+        one.listed = not one.listed
+        one.touched = self.tick()
+        self.list_all_but(one.id for one in self.there.values() if not one.listed)
+
+    def list_all_but(self, ids: Iterable[str]) -> None:
+        self.hub.control("options", unlisted=list(ids))
+
     @rule(kind=st.sampled_from(["504", "truncated", "empty_page", "hang_up"]))
     def stumble(self, kind: str) -> None:
         self.hub.fault(kind, match="sort=")
@@ -161,9 +176,11 @@ class Histories(RuleBasedStateMachine):
 
     def begin(self, sync: Sync, wanted: Request) -> None:
         before = self.tick()
+        stored = stored_documents(self.store, self.keys).values()
         run = sync.begin(sync.runs.request(wanted))
         if run is not None:
             self.began[run.number], self.kinds[run.number] = before, run.kind
+            self.known[run.number] = {one["hub_id"]: one["id"] for one in stored}
 
     @rule(likes=st.sampled_from([2, 100]), fate=fates)
     def grade_by(self, likes: int, fate: Fate | None) -> None:
@@ -175,7 +192,7 @@ class Histories(RuleBasedStateMachine):
     def lose_everything(self, seldom: int) -> None:
         assume(seldom == 0)
         self.empty_store()
-        self.began, self.kinds = {}, {}
+        self.began, self.kinds, self.known = {}, {}, {}
 
     @precondition(lambda self: self.going_on())
     @rule(pick=picks, fate=fates)
@@ -244,6 +261,8 @@ class Histories(RuleBasedStateMachine):
         began = self.began[number]
         stored = {one["hub_id"]: one for one in stored_documents(self.store, self.keys).values()}
         for hub_id, one in self.there.items():
+            if not one.listed and self.known[number].get(hub_id) != one.id:
+                continue  # nobody could know of it, or of its new name
             if one.touched < began and not one.spoilt:
                 assert (hub_id in stored) is one.public, one
                 if one.public:
@@ -259,6 +278,7 @@ class Histories(RuleBasedStateMachine):
             for one in self.there.values():
                 self.hub.delete(one.id)
             self.hub.clear_faults()
+            self.list_all_but([])
             self.empty_store()
 
     def come_to_rest(self) -> None:
@@ -266,6 +286,7 @@ class Histories(RuleBasedStateMachine):
             self.wake(0)
         self.sound()
         self.hub.clear_faults()
+        self.list_all_but([])
         for one in self.there.values():
             if one.spoilt:
                 self.hub.edit(one.id, downloads=0)
