@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
+import anyio
 import redis.asyncio
 
 from collinear.store.trouble import NO_DISK, find_trouble
@@ -20,6 +21,7 @@ class TroubleWatch:
         self._every = every
         self._due = 0.0
         self._found: str | None = None
+        self._looking = anyio.Lock()
 
     async def look(self) -> str | None:
         """
@@ -28,9 +30,10 @@ class TroubleWatch:
         Raises:
             redis.RedisError: It does not answer.
         """
-        if monotonic() >= self._due:
-            self._found = to_trouble(*await self._ask())
-            self._due = monotonic() + self._every
+        async with self._looking:  # who comes meanwhile waits for the same answer
+            if monotonic() >= self._due:
+                self._found = to_trouble(*await self._ask())
+                self._due = monotonic() + self._every
         return self._found
 
     async def _ask(self) -> tuple[Mapping[str, Any], Mapping[str, str]]:
