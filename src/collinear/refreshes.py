@@ -83,6 +83,7 @@ def _request(runs: Runs, celery: Celery, wanted: Request) -> Refresh:
             task_id=known.task_id,
             queue=QUEUE,
             retry=False,
+            ignore_result=True,  # it is looked up by its id: nothing is to be listened to
         )
     return Refresh(accepted, known.task_id, known.run_id)
 
