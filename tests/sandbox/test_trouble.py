@@ -282,3 +282,33 @@ def test_an_older_hub_lacks_fields() -> None:
         assert refused.json()["error"].startswith('"expand" must be one of [')
         assert "mainSize" not in refused.json()["error"]
     assert fine.status_code == 200
+
+
+def test_a_day_passes() -> None:
+    """Downloads grow for a part of the datasets, and the orders by them follow."""
+    rows = [{"id": f"a/{n:02d}", "downloads": n} for n in range(40)]
+    by_downloads = f"{DATASETS}?sort=downloads&expand[]=downloads&limit=40"
+    with running_hub(rows) as hub:
+        before = {row["id"]: row["downloads"] for row in hub.get(by_downloads).json()}
+        changed = hub.control("churn", share=0.5, seed=3)["changed"]
+        listed = hub.get(by_downloads).json()
+
+    after = {row["id"]: row["downloads"] for row in listed}
+    grown = [name for name in before if after[name] > before[name]]
+    assert 10 < len(grown) == changed < 30
+    assert list(after.values()) == sorted(after.values(), reverse=True)
+    assert {name: after[name] for name in before if name not in grown} == {
+        name: before[name] for name in before if name not in grown
+    }
+
+
+def test_a_listing_that_leaves_out_what_is_there() -> None:
+    """Its index lags: the dataset answers by itself, and is listed again later."""
+    with running_hub(ROWS) as hub:
+        hub.control("options", unlisted=["a/1"])
+        without = [row["id"] for row in hub.get(CRAWL).json()]
+        alone = hub.get(f"{DATASETS}/a/1").status_code
+        hub.control("options", unlisted=[])
+        with_it = [row["id"] for row in hub.get(CRAWL).json()]
+
+    assert (without, alone, with_it) == (["a/0", "a/2"], 200, ["a/0", "a/1"])

@@ -49,6 +49,12 @@ def _delete(hub: Hub, command: Command) -> Any:
     return {}
 
 
+def _churn(hub: Hub, command: Command) -> Any:
+    share = _number(command, "share", 0.4, least=0)
+    seed = int(_number(command, "seed", 0, least=0))
+    return {"changed": operations.churn(hub.world, share=share, seed=seed)}
+
+
 def _fault(hub: Hub, command: Command) -> Any:
     kind = command.get("kind")
     if kind not in set(FaultKind):
@@ -125,6 +131,7 @@ _OPS: Mapping[str, Callable[[Hub, Command], Any]] = {
     "edit": _edit,
     "rename": _rename,
     "delete": _delete,
+    "churn": _churn,
     "fault": _fault,
     "clear_faults": _clear_faults,
     "quota": _quota,

@@ -1,12 +1,14 @@
 """What can be done to a running sandbox, from Python and through the control endpoint."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from random import Random
 from typing import Any
 
 from collinear.domain import moments
 from collinear.domain.errors import CatalogError
 from collinear.sandbox.fill import digest, fill, object_id
+from collinear.sandbox.orders import Sort
 from collinear.sandbox.rowtext import EXTRAS, FIELDS, Row
 from collinear.sandbox.world import Commit, World
 
@@ -70,6 +72,24 @@ def rename(world: World, dataset_id: str, to: str) -> None:
 def delete(world: World, dataset_id: str) -> None:
     """No such dataset any more."""
     world.delete(_slot(world, dataset_id))
+
+
+def churn(world: World, *, share: float, seed: int) -> int:
+    """Some downloads more for a part of all datasets, as a day brings them; how many it befell."""
+    rng = Random(seed)
+    slots = [slot for slot in world.order(Sort.CREATED_AT).slots if rng.random() < share]
+
+    def rows() -> Iterator[tuple[int, Row]]:
+        for slot in slots:
+            row = world.row(slot)
+            more = rng.randrange(1, 40)
+            for name in ("downloads", "downloadsAllTime"):
+                value = row.get(name)
+                row[name] = more + (value if type(value) is int else 0)
+            yield slot, row
+
+    world.replace_counts(rows())
+    return len(slots)
 
 
 def unlist(world: World, ids: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from array import array
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from collinear.domain import moments
@@ -22,6 +23,10 @@ _EXACT = 1 << 53
 """Whole numbers below are the same as floats."""
 _SPREAD = 2_654_435_761
 """An odd number that scatters slots over 32 bits (Knuth)."""
+
+
+_FIXED = {Sort.CREATED_AT, Sort.ID}
+"""Orders that no count has a part in."""
 
 
 class Commit(NamedTuple):
@@ -155,6 +160,13 @@ class World:
         self.texts[slot] = self._note(slot, row)
         for order in self._orders.values():
             order.insert(slot)
+
+    def replace_counts(self, rows: Iterable[tuple[int, Row]]) -> None:
+        """Serve rows that differ in counts only; orders by value are built anew when asked for."""
+        for slot, row in rows:
+            self.texts[slot] = self._note(slot, row)
+        for sort in [sort for sort in self._orders if sort not in _FIXED]:
+            del self._orders[sort]
 
     def rename(self, slot: int, new_id: str) -> None:
         """Call the dataset something else; its old id leads to it from now on."""
