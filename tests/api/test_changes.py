@@ -1,5 +1,6 @@
 """Following the catalog: every change once and in order, or a clear word that some are missing."""
 
+import random
 import threading
 from typing import Any
 
@@ -189,6 +190,37 @@ def test_documents_are_as_they_are_now(api: httpx2.Client, history: Stock) -> No
         assert change["document"] == (
             None if change["hub_id"] == a else items[change["document"]["id"]]
         )
+
+
+@pytest.mark.parametrize("limit", [3, 1000])
+def test_a_copy_that_follows_is_the_catalog(api: httpx2.Client, stock: Stock, limit: int) -> None:
+    """As the documentation says: put each document, remove what is null or a delete."""
+    chance = random.Random(limit)
+    there: dict[int, str] = {}
+    for place in range(60):
+        number = chance.randrange(12)
+        if number in there and chance.random() < 0.3:
+            stock.drop(dataset(number, there.pop(number)))
+            continue
+        there[number] = f"org/{number}-{chance.randrange(2)}"
+        stock.put(dataset(number, there[number], likes=place))
+
+    copy: dict[str, dict[str, Any]] = {}
+    since: str | None = None
+    while True:
+        asked = {"limit": limit, "include": "document", **({"since": since} if since else {})}
+        page = found(api.get(CHANGES, params=asked))
+        for change in page["changes"]:
+            if change["op"] == "delete" or change["document"] is None:
+                copy.pop(change["hub_id"], None)
+            else:
+                copy[change["hub_id"]] = change["document"]
+        since = page["next"]
+        if since == page["serial"]:
+            break
+    items = found(api.get("/api/datasets?limit=1000"))["items"]
+    assert copy == {item["hub_id"]: item for item in items}
+    assert sorted(item["id"] for item in items) == sorted(there.values())
 
 
 def test_a_page_is_cut_where_its_documents_are_large(api: httpx2.Client, stock: Stock) -> None:
