@@ -54,10 +54,17 @@ def read_snapshot(store: redis.Redis, keys: Keys) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
-def verified(store: redis.Redis, keys: Keys, *, index_dir: Path | None = None) -> Report:
+def verified(
+    store: redis.Redis, keys: Keys, *, index_dir: Path | None = None, patience: float = 5
+) -> Report:
     """What `collinear verify` finds."""
-    survey, feed = Survey(store, keys), CatalogFeed(store, keys)
-    return Verification(survey, feed, policy=ImpactPolicy(), index_dir=index_dir).run()
+    return Verification(
+        Survey(store, keys),
+        CatalogFeed(store, keys),
+        policy=ImpactPolicy(),
+        index_dir=index_dir,
+        patience=patience,
+    ).run()
 
 
 def disagreements(report: Report) -> dict[str, list[Example]]:

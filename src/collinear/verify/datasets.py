@@ -65,9 +65,9 @@ class DatasetChecks:
         """Look at every dataset in catalog order; hands on those that can be looked at further."""
         last = b""
         for ordinals, rows in self._survey.rows():
+            # It was looked at; now it is the neighbour of the next one, as of this moment
             again = bool(rows) and rows[0].id == last
-            if again:  # it was looked at; now it is the neighbour of the next one
-                self._remember(rows[0])
+            self._last = _place_of(rows[0]) if again else None
             yield [
                 sound for row in rows[again:] if (sound := self._look(row, ordinals)) is not None
             ]
@@ -138,13 +138,6 @@ class DatasetChecks:
             elif float(score) != wanted:
                 self.orders.found(row.id, f"has {score.decode()} in by:{field}, not {value}")
 
-    def _remember(self, row: Row) -> None:
-        try:
-            dataset = from_document(parse(row.document or b""))
-            self._last = dataset.created_second, dataset.hub_id, row.place or b""
-        except (ValueError, TypeError, KeyError, AttributeError):
-            self._last = None
-
     def _place(self, row: Row, dataset: Dataset) -> None:
         self.catalog_order.looked_at += 1
         place, before = row.place or b"nan", self._last
@@ -206,3 +199,12 @@ class DatasetChecks:
         if self._owners[ordinal] not in (0, owner):
             self.identities.found(row.id, f"has ordinal {ordinal}, and so has another dataset")
         self._owners[ordinal] = owner
+
+
+def _place_of(row: Row) -> tuple[int, str, bytes] | None:
+    """What the catalog order goes by, and where it stands; None where it cannot be read."""
+    try:
+        dataset = from_document(parse(row.document or b""))
+        return dataset.created_second, dataset.hub_id, row.place or b""
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
