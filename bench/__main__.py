@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.reading import measure_reading
+from bench.refreshing import measure_refreshing
 from bench.system import BenchSystem
-from bench.writing import measure_writing
+from bench.writing import measure_two_workers, measure_writing
 
 
 def main() -> None:
@@ -21,7 +22,13 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         BenchSystem(Path(folder), asked.datasets) as system,
     ):
-        rows = [*measure_writing(system), *measure_reading(system, asked.requests)]
+        writing = measure_writing(system)
+        rows = [
+            *writing.rows,
+            *measure_refreshing(system, writing.rate),
+            *measure_reading(system, asked.requests),
+            measure_two_workers(system, writing.rate),
+        ]
     table = Table(
         title=f"{asked.datasets:,} generated datasets, on this machine", title_justify="left"
     )

@@ -7,28 +7,32 @@ from urllib.parse import quote
 
 from bench.system import BenchRow, BenchSystem, mebibytes
 
+QUESTIONS = {
+    "first page, catalog order": "",
+    "most downloaded, 100 a page": "?sort_by=downloads&limit=100",
+    "smallest known size first": "?sort_by=size_bytes&sort_order=asc",
+    "search for one word": "?search=dataset",
+    "search for three words": "?search=english+question+answering",
+    "filter by licence and language": "?license=mit&language=en",
+    "filter, sorted by size": "?license=mit&sort_by=size_bytes",
+}
+"""What readers ask, below ``/api/datasets``."""
+
 
 def measure_reading(system: BenchSystem, requests: int) -> Iterator[BenchRow]:
     """Latencies of one caller over one connection, and the memory of the parts."""
     base, times = f"{system.api_url}/api/datasets", requests
-    deep = system.datasets - 10
     some = system.http.get(base, params={"sort_by": "downloads", "limit": 1}).json()["items"][0]
     floor = median(_times(system, f"{system.api_url}/livez", times))
-    word = quote(some["name"])
     questions = {
-        "first page, catalog order": base,
-        "a page at the far end": f"{base}?offset={deep}",
-        "most downloaded, 100 a page": f"{base}?sort_by=downloads&limit=100",
-        "smallest known size first": f"{base}?sort_by=size_bytes&sort_order=asc",
-        "search for one word": f"{base}?search=dataset",
-        "search for a name": f"{base}?search={word}",
-        "search for three words": f"{base}?search=english+question+answering",
-        "filter by licence and language": f"{base}?license=mit&language=en",
-        "filter, sorted by size": f"{base}?license=mit&sort_by=size_bytes",
-        "one dataset": f"{base}/{some['id']}",
-        "one dataset, not modified (304)": f"{base}/{some['id']}",
+        **QUESTIONS,
+        "a page at the far end": f"?offset={system.datasets - 10}",
+        "search for a name": f"?search={quote(some['name'])}",
+        "one dataset": f"/{some['id']}",
+        "one dataset, not modified (304)": f"/{some['id']}",
     }
-    for what, url in questions.items():
+    for what, question in questions.items():
+        url = f"{base}{question}"
         headers = {}
         if "304" in what:
             headers = {"If-None-Match": system.http.get(url).headers["etag"]}

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar, cast
 
 import httpx2
 import psutil
@@ -63,6 +63,7 @@ class BenchSystem:
         self._stack.close()
 
     def start(self, name: str, *options: str) -> None:
+        """Start a part; ``worker-2`` is another worker."""
         environment = {
             **os.environ,
             "REDIS_URL": self.redis_url,
@@ -72,13 +73,30 @@ class BenchSystem:
         }
         with (self.folder / f"{name}.log").open("ab") as log:
             self.parts[name] = subprocess.Popen(
-                [COLLINEAR, name, *options], env=environment, stdout=log, stderr=log
+                [COLLINEAR, name.partition("-")[0], *options],
+                env=environment,
+                stdout=log,
+                stderr=log,
             )
 
     def stop(self, name: str) -> None:
         part = self.parts.pop(name)
         part.terminate()
         part.wait(20)
+
+    def control(self, op: str, **command: Any) -> dict[str, Any]:
+        """Change the Hub."""
+        answer = self.http.post(f"{self.hub_url}/_sandbox/control", json={"op": op, **command})
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def run(self) -> dict[bytes, bytes]:
+        """The run that goes on, or the last one, as the store has it."""
+        return cast("dict[bytes, bytes]", self.store.hgetall(self.keys.run))
+
+    def run_number(self) -> int:
+        """Its number; 0 before the first."""
+        return int(self.run().get(b"number", 0))
 
     def answers(self, url: str) -> bool:
         try:

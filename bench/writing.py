@@ -1,8 +1,9 @@
 """The first full load against a raw pipelined write of the same keys, in the same run."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import redis
 
@@ -13,49 +14,102 @@ from collinear.store.keys import ORDERS
 _BATCH = 500
 
 
-def measure_writing(system: BenchSystem) -> Iterator[BenchRow]:
+class Writing(NamedTuple):
+    """The lines of the table, and what the later ones are held against."""
+
+    rows: list[BenchRow]
+    rate: float
+    """Rows a second of the first full load."""
+
+
+def measure_writing(system: BenchSystem) -> Writing:
     """Load as ``up`` does, indexer and all; then write it once more, as fast as pipelines can."""
-    loaded, snapshot = _load(system)
-    rate = system.datasets / loaded
+    load = _load(system)
+    rate = system.datasets / load.paging
     memory = cast("dict[str, Any]", system.store.info("memory"))
     searchable = _wait_for_index(system)
-    copy = list(_contents(system))
-    raw = _write_raw(system, copy)
-    yield BenchRow(
-        "first full load (fetched, checked, graded, stored, announced)",
-        f"{rate:,.0f} rows/s ({loaded:.1f} s)",
-        f"raw pipelined write {raw:,.0f} rows/s",
-        f"{rate / raw:.2f}",
-    )
-    yield BenchRow("the end of the run: sweep, snapshot, books", f"{snapshot:.1f} s")
-    yield BenchRow("all of it searchable, after the end of the run", f"{searchable:.1f} s")
-    per_row = memory["used_memory_dataset"] / system.datasets
-    yield BenchRow(
-        "Redis memory, all of it",
-        f"{mebibytes(memory['used_memory'])}, {per_row:,.0f} bytes a dataset",
-    )
+    raw = _write_raw(system, list(_contents(system)))
     index = sum(
         file.stat().st_size for file in (system.folder / "index").rglob("*") if file.is_file()
     )
-    yield BenchRow("index on disk", mebibytes(index))
-    unchanged = _refresh_unchanged(system)
-    yield BenchRow(
-        "full refresh in which nothing changed",
-        f"{system.datasets / unchanged:,.0f} rows/s",
-        f"first full load {rate:,.0f} rows/s",
-        f"{system.datasets / unchanged / rate:.2f}",
+    per_row = memory["used_memory_dataset"] / system.datasets
+    rows = [
+        BenchRow(
+            "first full load (fetched, checked, graded, stored, announced)",
+            f"{rate:,.0f} rows/s ({load.paging:.1f} s)",
+            f"raw pipelined write {raw:,.0f} rows/s",
+            f"{rate / raw:.2f}",
+        ),
+        BenchRow(
+            "the end of the run: sweep, snapshot, books",
+            f"{load.ending:.1f} s",
+            f"the pages {load.paging:.1f} s",
+            f"{load.ending / load.paging:.2f}",
+        ),
+        BenchRow("anonymous memory of the worker, at the most", mebibytes(load.worker_memory)),
+        BenchRow("all of it searchable, after the end of the run", f"{searchable:.1f} s"),
+        BenchRow(
+            "Redis memory, all of it",
+            f"{mebibytes(memory['used_memory'])}, {per_row:,.0f} bytes a dataset",
+        ),
+        *_memory_by_key(system),
+        BenchRow("index on disk", mebibytes(index)),
+    ]
+    return Writing(rows, rate)
+
+
+def measure_two_workers(system: BenchSystem, alone: float) -> BenchRow:
+    """The first load once more, into an empty store, by two workers; ``alone``: the rate of one."""
+    for part in ("worker", "api", "indexer"):
+        system.stop(part)
+    system.store.flushall()
+    rate = system.datasets / _load(system, "worker-2").paging
+    return BenchRow(
+        "first full load by two workers",
+        f"{rate:,.0f} rows/s",
+        f"by one {alone:,.0f} rows/s",
+        f"{rate / alone:.2f}",
     )
 
 
-def _load(system: BenchSystem) -> tuple[float, float]:
-    for part in ("indexer", "api", "worker"):
+class _Load(NamedTuple):
+    """Seconds of a first load, and the most anonymous memory (bytes) of its worker."""
+
+    paging: float
+    ending: float
+    worker_memory: int
+
+
+def _load(system: BenchSystem, *more: str) -> _Load:
+    for part in ("indexer", "api", "worker", *more):
         system.start(part)
-    began = until(lambda: system.store.hget(system.keys.run, "started_at"), 60)
-    until(lambda: system.store.hget(system.keys.run, "state") != b"running", 3600)
+    most = 0
+
+    def reached(state: bytes) -> bool:
+        nonlocal most
+        most = max(most, system.memory("worker")[1])
+        return system.run().get(b"state") == state
+
+    began = until(lambda: system.run().get(b"started_at"), 60) or b""
+    until(lambda: reached(b"finishing") or reached(b"succeeded"), 3600)
     paged = time.time()
-    until(lambda: system.store.hget(system.keys.meta, "warmed") == b"true", 600)
-    started = moments.parse(cast(bytes, began).decode()) or 0
-    return paged - started / 1000, time.time() - paged
+    until(lambda: reached(b"succeeded"), 600)
+    started = moments.parse(began.decode()) or 0
+    return _Load(paged - started / 1000, time.time() - paged, most)
+
+
+def _memory_by_key(system: BenchSystem) -> Iterator[BenchRow]:
+    """What each key takes, the largest first."""
+    sizes: Counter[str] = Counter()
+    prefix = f"{system.keys.prefix}:"
+    for key in system.store.scan_iter(count=1000):
+        name = key.decode().removeprefix(prefix)
+        group = "Celery's" if name.startswith("celery") else name
+        sizes[group] += system.store.memory_usage(key, samples=2000) or 0
+    for name, size in sizes.most_common(20):
+        yield BenchRow(
+            f"  {name}", mebibytes(size), f"{size / system.datasets:,.0f} bytes a dataset"
+        )
 
 
 def _wait_for_index(system: BenchSystem) -> float:
@@ -114,18 +168,3 @@ def _write_raw(system: BenchSystem, contents: list[tuple[bytes, bytes, dict[str,
     rate = len(contents) / (time.monotonic() - started)
     store.delete(*store.scan_iter(match="{raw}*", count=1000))
     return rate
-
-
-def _refresh_unchanged(system: BenchSystem) -> float:
-    before = int(cast(bytes, system.store.hget(system.keys.run, "number")))
-    system.http.post(f"{system.api_url}/api/datasets/refresh-cache").raise_for_status()
-
-    def ended() -> bool:
-        run = cast("dict[bytes, bytes]", system.store.hgetall(system.keys.run))
-        return int(run[b"number"]) > before and run[b"state"] != b"running"
-
-    started = time.monotonic()
-    until(ended, 3600)
-    seconds = time.monotonic() - started
-    until(lambda: system.store.hget(system.keys.meta, "refreshing") == b"false", 600)
-    return seconds
