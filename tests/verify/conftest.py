@@ -18,6 +18,7 @@ from tests.store.stock import Stock
 from tests.sync.conftest import Walker
 
 Found = dict[str, list[Example]]
+Look = Callable[[], Found]
 NAMES = [f"{owner}/set-{number}" for owner in ("acme", "Beta") for number in range(3)]
 
 
@@ -50,9 +51,7 @@ def catalog(hub: RunningHub, walker: Walker) -> Walker:
 
 
 @pytest.fixture
-def look(
-    store: redis.Redis, keys: Keys, settings: Settings, catalog: Walker
-) -> Callable[[], Found]:
+def look(store: redis.Redis, keys: Keys, settings: Settings, catalog: Walker) -> Look:
     """What is found wrong with the catalog and its index, by check."""
     stock = Stock.__new__(Stock)
     stock.client, stock.keys = store, keys

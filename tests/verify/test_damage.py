@@ -2,7 +2,6 @@
 
 import base64
 import gzip
-from collections.abc import Callable
 
 import redis
 
@@ -15,9 +14,8 @@ from tests.hubs import RunningHub
 from tests.search.datasets import HEAP
 from tests.store.stock import Stock, dataset
 from tests.sync.conftest import Walker
-from tests.verify.conftest import Found
+from tests.verify.conftest import Found, Look
 
-Look = Callable[[], Found]
 ID = "Beta/set-1"
 
 

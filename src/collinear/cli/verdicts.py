@@ -46,7 +46,8 @@ def table(report: Report, sampled: UpstreamReport | None) -> RenderableType:
     if report.agrees:
         parts.append(Text(f"All agrees: {_size(report)}.", style="green"))
     else:
-        parts.append(Text(f"{report.problems:,} disagreements: {_size(report)}.", style="red"))
+        many = "disagreement" if report.problems == 1 else "disagreements"
+        parts.append(Text(f"{report.problems:,} {many}: {_size(report)}.", style="red"))
         parts.append(Text(ADVICE))
     return Group(*parts)
 

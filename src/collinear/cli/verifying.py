@@ -89,7 +89,10 @@ def _look(settings: "Settings", tell: "Tell") -> "Report":
 
 def _ask(settings: "Settings", count: int, seed: int, tell: "Tell") -> "UpstreamReport":
     from collinear import wiring
+    from collinear.telemetry import configure_logging
 
+    # Troubles with the Hub are told on stderr, as they are met; stdout is the report's
+    configure_logging(level="WARNING", style=settings.log_format)
     with wiring.open_upstream(settings) as upstream:
         return upstream.sample(count, seed=seed, tell=tell)
 

@@ -1,14 +1,14 @@
 """The index as somebody sees it who trusts nothing: what it holds, column by column."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import tantivy
 from tantivy import Query
 
-from collinear.domain import moments
 from collinear.domain.change import Serial
+from collinear.domain.dataset import Dataset
 from collinear.search import keys, marker, schema
 from collinear.search.generations import Generations
 
@@ -90,24 +90,24 @@ def open_survey(directory: Path) -> IndexSurvey | None:
     return None
 
 
-def expected(document: Mapping[str, Any], ordinal: int) -> Indexed:
-    """What an index has to hold of a stored document."""
-    created, hub_id = _moment(document["created_at"]), document["hub_id"]
+def expected(dataset: Dataset, ordinal: int) -> Indexed:
+    """What an index has to hold of a stored dataset."""
+    created, hub_id = dataset.created_at, dataset.hub_id
     second = int(hub_id[:8], 16) if created is None else created // 1000
+    counts = dataset.downloads, dataset.likes, dataset.size_bytes
     values = (
-        *(keys.count_value(document[field]) for field in schema.RANGED),
-        keys.moment_value(_moment(document["last_modified"])),
+        *map(keys.count_value, counts),
+        keys.moment_value(dataset.last_modified),
         keys.moment_value(created),
-        keys.score_value(document["trending_score"]),
+        keys.score_value(dataset.trending_score),
     )
-    plain = (document[field] for field in schema.RANGED)
     return Indexed(
-        document["id"],
+        dataset.id,
         (
             *(keys.key(value, ordinal) for value in values),
-            *(None if value is None else min(value, keys.LAST_COUNT) for value in plain),
+            *(None if count is None else min(count, keys.LAST_COUNT) for count in counts),
             *keys.creation_key(second, hub_id),
-            keys.text_key(document["id"]),
+            keys.text_key(dataset.id),
         ),
     )
 
@@ -119,7 +119,3 @@ def differing(found: Indexed, wanted: Indexed) -> Iterable[str]:
     for name, one, other in zip(COLUMNS, found.columns, wanted.columns, strict=True):
         if one != other:
             yield name
-
-
-def _moment(text: str | None) -> int | None:
-    return None if text is None else moments.parse(text)

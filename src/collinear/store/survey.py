@@ -183,13 +183,21 @@ class Survey:
     def folded_now(
         self, lower: Sequence[bytes], ids: Sequence[bytes]
     ) -> tuple[list[bytes | None], list[bool]]:
-        """Entries of ``folded``, and which of the ids have a document: all at one moment."""
+        """Entries of ``folded``, and which of the ids are in the catalog: all at one moment."""
         with _talking(), self._client.pipeline(transaction=True) as pipe:
             pipe.hmget(self._keys.folded, cast("list[str]", list(lower)))
-            for id_ in ids:
-                pipe.hexists(self._keys.documents, cast(str, id_))
+            if ids:
+                pipe.zmscore(self._keys.ids, cast("list[str]", list(ids)))
             names, *there = pipe.execute()
-        return names, there
+        return names, [place is not None for place in there[0]] if there else []
+
+    def present(self, ids: Sequence[bytes]) -> list[bool]:
+        """Which of the ids are in the catalog."""
+        if not ids:
+            return []
+        with _talking():
+            places = self._client.zmscore(self._keys.ids, cast("list[str]", list(ids)))
+        return [place is not None for place in places]
 
     def renamed(self) -> Iterator[dict[bytes, bytes]]:
         """A former id -> hub_id, some at a time, perhaps twice."""

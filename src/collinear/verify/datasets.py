@@ -1,10 +1,11 @@
 """One dataset after the other: its document, identity, orders, names and mark."""
 
-import json
 import math
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+
+import orjson
 
 from collinear.domain.dataset import Dataset, from_document
 from collinear.domain.impact import ImpactPolicy
@@ -22,8 +23,7 @@ class Sound(NamedTuple):
     """A dataset whose document could be read and whose identity is known."""
 
     ordinal: int
-    hub_id: str
-    document: Mapping[str, Any]
+    dataset: Dataset
 
 
 class DatasetChecks:
@@ -89,7 +89,7 @@ class DatasetChecks:
         self._place(row, dataset)
         self._names(row, dataset)
         ordinal = self._identity(row, dataset, ordinals)
-        return None if ordinal is None else Sound(ordinal, dataset.hub_id, document)
+        return None if ordinal is None else Sound(ordinal, dataset)
 
     def _document(self, row: Row) -> tuple[Dataset | None, dict[str, Any] | None]:
         if row.document is None:
@@ -161,7 +161,7 @@ class DatasetChecks:
             return
         self.names.looked_at += 1
         try:
-            names = json.loads(row.folded or b"[]")
+            names = orjson.loads(row.folded or b"[]")
         except ValueError:
             names = []
         if dataset.id not in names:

@@ -117,35 +117,36 @@ class IndexCheck:
         gone = [h for h, text in zip(hub_ids, identities, strict=True) if text is None]
         _, rows = self._survey.named([text.partition(b" ")[2] for _, text in here])
         sounds = []
-        for (hub_id, text), row in zip(here, rows, strict=True):
+        for (_, text), row in zip(here, rows, strict=True):
             if row.identity != text or row.document is None:
                 continue  # renamed since, or damaged: the check of the datasets tells
             try:
-                document = parse(row.document)
-                from_document(document)
+                dataset = from_document(parse(row.document))
             except (ValueError, TypeError, KeyError):
                 continue
-            sounds.append(Sound(int(text.partition(b" ")[0]), hub_id, document))
+            sounds.append(Sound(int(text.partition(b" ")[0]), dataset))
         return sounds, gone
 
     def _differing(self, index: IndexSurvey, sounds: Sequence[Sound]) -> list[tuple[str, str]]:
         """The datasets that the index holds otherwise, and how."""
         if not sounds:
             return []
-        found, documents = index.find([sound.hub_id for sound in sounds])
+        found, documents = index.find([sound.dataset.hub_id for sound in sounds])
         wrong = []
         for sound in sounds:
             indexed = found.pop(sound.ordinal, None)
             if indexed is None:
-                wrong.append((sound.hub_id, f"({sound.document['id']}) is not in the index"))
+                wrong.append((sound.dataset.hub_id, f"({sound.dataset.id}) is not in the index"))
                 continue
-            names = ", ".join(differing(indexed, expected(sound.document, sound.ordinal)))
+            names = ", ".join(differing(indexed, expected(sound.dataset, sound.ordinal)))
             if names:
-                words = f"({sound.document['id']}) has other values in the index: {names}"
-                wrong.append((sound.hub_id, words))
+                words = f"({sound.dataset.id}) has other values in the index: {names}"
+                wrong.append((sound.dataset.hub_id, words))
         if not wrong and documents != len(sounds):
-            twice = [sound for sound in sounds if index.find([sound.hub_id])[1] > 1]
-            wrong += [(sound.hub_id, f"({sound.document['id']}) is found twice") for sound in twice]
+            twice = [sound for sound in sounds if index.find([sound.dataset.hub_id])[1] > 1]
+            wrong += [
+                (sound.dataset.hub_id, f"({sound.dataset.id}) is found twice") for sound in twice
+            ]
         return wrong
 
     def _count(self, index: IndexSurvey) -> None:

@@ -1,9 +1,10 @@
 """What is stored beside the datasets: counts, names, the page map, the books."""
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any
+
+import orjson
 
 from collinear.store.survey import Books, Survey
 from collinear.verify.report import MOST_EXAMPLES, Tally
@@ -54,17 +55,14 @@ def check_identities(survey: Survey, tally: Tally) -> None:
 def check_names(survey: Survey, tally: Tally) -> None:
     """Ids in lower case lead to ids that are there; former ids never hide a present one."""
     for piece in survey.folded():
-        suspects = [lower for lower, text in piece.items() if not _leads(lower, text)]
-        ids = {id_: lower for lower, text in piece.items() for id_ in _listed(text)}
-        names, there = survey.folded_now(list(piece), list(ids)) if piece else ([], [])
-        now = dict(zip(piece, names, strict=True))
-        gone = [id_ for id_, is_there in zip(ids, there, strict=True) if not is_there]
-        for lower in suspects:
-            if (text := now[lower]) is not None and not _leads(lower, text):
-                tally.found(lower, f"leads to {text[:80]!r} by its lower case")
-        for id_ in gone:
-            if id_ in _listed(now[ids[id_]] or b"[]"):
-                tally.found(id_, "is found by its lower case, and not there")
+        listed = {lower: _listed(text) for lower, text in piece.items()}
+        ids = {id_: lower for lower, names in listed.items() for id_ in names}
+        there = survey.present(list(ids))
+        suspects = {lower for lower, names in listed.items() if not _leads(lower, names)}
+        suspects.update(
+            lower for (_, lower), here in zip(ids.items(), there, strict=True) if not here
+        )
+        _look_again(survey, sorted(suspects), tally)
     for piece in survey.renamed():
         tally.looked_at += len(piece)
         if not piece:
@@ -142,9 +140,25 @@ def _first(survey: Survey, name: str) -> list[bytes]:
     return found
 
 
-def _leads(lower: bytes, text: bytes) -> bool:
+def _look_again(survey: Survey, suspects: list[bytes], tally: Tally) -> None:
+    """Each entry of ``folded`` and its ids at one moment: what disagrees now is wrong."""
+    for lower in suspects:
+        [text], _ = survey.folded_now([lower], [])
+        if text is None:
+            continue
+        ids = _listed(text)
+        if not _leads(lower, ids):
+            tally.found(lower, f"leads to {text[:80]!r} by its lower case")
+            continue
+        [still], there = survey.folded_now([lower], ids)
+        if still == text:
+            for id_, here in zip(ids, there, strict=True):
+                if not here:
+                    tally.found(id_, "is found by its lower case, and not there")
+
+
+def _leads(lower: bytes, ids: list[bytes]) -> bool:
     """Whether an entry of ``folded`` is a list of ids that it is the lower case of."""
-    ids = _listed(text)
     return bool(ids) and all(id_.lower() == lower and id_ != lower for id_ in ids)
 
 
@@ -157,6 +171,6 @@ def _listed(text: bytes) -> list[bytes]:
 
 def _json(text: str | bytes) -> Any:
     try:
-        return json.loads(text)
+        return orjson.loads(text)
     except ValueError:
         return None

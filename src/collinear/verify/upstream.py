@@ -20,7 +20,7 @@ from collinear.verify.report import Tell
 
 T = TypeVar("T")
 
-_ATTEMPTS = 4
+_ATTEMPTS = 3
 _LONGEST_PAUSE = 30.0
 _GONE = 2**32 - 1
 
