@@ -103,7 +103,8 @@ def no_answer(hub: str, error: Exception) -> HubUnavailable | HubTimeout:
         return HubUnavailable(
             f"{hub} cannot be reached ({error}): check HF_ENDPOINT and the network."
         )
-    return HubUnavailable(f"{hub} broke off its answer ({str(error) or type(error).__name__}).")
+    reason = str(error).rstrip(".") or type(error).__name__
+    return HubUnavailable(f"{hub} cannot be reached, or broke off its answer ({reason}).")
 
 
 def _causes(error: BaseException) -> list[BaseException]:
