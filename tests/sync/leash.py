@@ -79,7 +79,9 @@ def leashed_sync(settings: Settings, leash: Leash) -> Iterator[Sync]:
     keys = Keys(settings.key_prefix)
     with (
         _LeashedRedis.from_url(settings.redis_url, protocol=2) as client,
-        httpx2.Client(base_url=settings.hf_endpoint, timeout=10, trust_env=False) as http,
+        httpx2.Client(
+            base_url=settings.hf_endpoint, timeout=10, trust_env=False, verify=False
+        ) as http,
     ):
         client.leash = leash
         runs = Runs(client, keys, lease_seconds=settings.lease_seconds)

@@ -5,6 +5,7 @@ from threading import Event
 
 import pytest
 import redis
+from pydantic import SecretStr
 
 from collinear.domain.change import Op
 from collinear.settings import Settings
@@ -230,3 +231,19 @@ def test_the_guard_speaks_before_anybody_is_asked(
     assert not [line for line in hub.requests if "/api/datasets/acme/" in line]
     assert json.loads(store.hget(keys.meta, "held_removals") or b"") == held
     assert stored_ids(store, keys) == ids
+
+
+def test_a_private_row_that_cannot_be_read_is_nobodys_business(
+    hub: RunningHub, sync_settings: Settings, store: redis.Redis, keys: Keys
+) -> None:
+    """A token shows private rows: not even the record of unreadable rows names one."""
+    ids = fill(hub, 3)
+    owner = sync_settings.model_copy(update={"hf_token": SecretStr("hf_owner")})
+    with open_sync(owner, Event()) as sync:
+        Walker(sync).run()
+        hub.edit(ids[1], downloads="many", private=True)
+        summary = Walker(sync).run()
+
+    assert (summary["deleted"], summary["rejected"]) == (1, 0)
+    assert not store.exists(keys.dead_letters)
+    assert_agreement(store, keys)

@@ -67,6 +67,11 @@ def translate(rows: Sequence[Any]) -> Translated:
     return translated
 
 
+def is_private(row: Any) -> bool:
+    """Whether the row is for its owner only: a token shows such rows, and nobody keeps them."""
+    return isinstance(row, dict) and row.get("private") is True
+
+
 def print_row(row: Any) -> str:
     """A row as text that can be stored: a lone surrogate stays the escape that it was."""
     return json.dumps(row)

@@ -56,6 +56,8 @@ def check_store(
 
 def prepare_store(client: redis.Redis, keys: Keys, *, endpoint: str, thresholds: str) -> None:
     """Write what a new catalog begins with; leaves an old one as it is."""
+    if client.type(keys.dead_letters) == b"list":  # an earlier version's
+        client.delete(keys.dead_letters)
     with client.pipeline(transaction=True) as pipe:
         pipe.hsetnx(keys.meta, "epoch", uuid.uuid4().hex[:12])
         pipe.hsetnx(keys.meta, "schema", SCHEMA)

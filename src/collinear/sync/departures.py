@@ -7,7 +7,7 @@ from typing import Any
 
 from collinear.domain.errors import CursorRejected, HubError
 from collinear.hub.listing import Cursor, HubListing
-from collinear.hub.wire import hub_id_of, translate
+from collinear.hub.wire import hub_id_of, is_private, translate
 from collinear.store.catalog import Catalog
 from collinear.store.claim import Claim
 from collinear.store.run_records import Run
@@ -123,8 +123,8 @@ class Departures:
 
     def _keep(self, rows: Sequence[Any], claim: Claim) -> set[str]:
         """The datasets among the rows that are public, stored and so seen; or unreadable."""
-        translated = translate(rows)
-        public = [one for one in translated.datasets if not (one.private or one.disabled)]
+        translated = translate([row for row in rows if not is_private(row)])
+        public = [one for one in translated.datasets if not one.disabled]
         self._writer.put(public, claim)
         unreadable = [row.hub_id for row in translated.rejected if row.hub_id]
         if unreadable:

@@ -7,7 +7,14 @@ from typing import Any, NamedTuple
 
 from collinear import __version__
 from collinear.domain.errors import UpstreamSuspicious
-from collinear.hub.wire import Rejected, fingerprint, identify, print_row, translate
+from collinear.hub.wire import (
+    Rejected,
+    fingerprint,
+    identify,
+    is_private,
+    print_row,
+    translate,
+)
 from collinear.store.catalog import Catalog
 from collinear.store.claim import Claim
 from collinear.store.compare import Compared
@@ -81,10 +88,8 @@ class Storing:
         """
         sorted_ = self._sort(rows, quick=run.kind is not Kind.FULL)
         self._judge(sorted_, run, witnesses)
-        # Private and disabled datasets are not ours to show: unseen, they leave with the sweep
-        public = [
-            one for one in sorted_.compared if not (one.dataset.private or one.dataset.disabled)
-        ]
+        # Unseen, disabled datasets leave with the sweep
+        public = [one for one in sorted_.compared if not one.dataset.disabled]
         warmed = self._catalog.warmed()
         stored = self._writer.write(
             public, claim, evict=not run.kind.complete, chunk=CALM_CHUNK if warmed else CHUNK
@@ -120,7 +125,8 @@ class Storing:
         return len(letters)
 
     def _sort(self, rows: Sequence[Any], *, quick: bool) -> _Sorted:
-        named = [(*identify(row), row) for row in rows]
+        # Private rows go no further, not even to the letters: unseen, their datasets leave
+        named = [(*identify(row), row) for row in rows if not is_private(row)]
         printed = {
             hub_id: (id_, digest)
             for hub_id, id_, row in named

@@ -192,7 +192,8 @@ class _Crew:
             self._schedule.plan(run.kind)
         else:
             error = json.loads(run.fields["error"])["message"]
-            self._store_result(run.task_id, CatalogError(error), "FAILURE")
+            kind = UpstreamSuspicious if run.quarantined else CatalogError
+            self._store_result(run.task_id, kind(error), "FAILURE")
             # only a complete run lifts a quarantine
             self._schedule.retry(
                 run.kind if run.kind.complete or not run.quarantined else Kind.PAGES
