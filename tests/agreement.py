@@ -14,6 +14,7 @@ from collinear.domain.impact import ImpactPolicy
 from collinear.store.entries import to_change
 from collinear.store.feed import CatalogFeed
 from collinear.store.keys import ORDERS, Keys
+from collinear.store.ledger import Ledger
 from collinear.store.run_records import Kind
 from collinear.store.runs import Runs
 from collinear.store.survey import Survey
@@ -60,6 +61,7 @@ def verified(
     """What `collinear verify` finds."""
     return Verification(
         Survey(store, keys),
+        Ledger(store, keys),
         CatalogFeed(store, keys),
         policy=ImpactPolicy(),
         index_dir=index_dir,

@@ -27,6 +27,7 @@ from collinear.store.feed import CatalogFeed
 from collinear.store.guard import check_store
 from collinear.store.hub_findings import HubFindings
 from collinear.store.keys import Keys
+from collinear.store.ledger import Ledger
 from collinear.store.letters import DeadLetters
 from collinear.store.run_records import Kind
 from collinear.store.runs import Runs
@@ -259,6 +260,7 @@ def open_verification(settings: Settings) -> Iterator[Verification]:
     with open_store(settings) as client:
         yield Verification(
             Survey(client, keys(settings)),
+            Ledger(client, keys(settings)),
             CatalogFeed(client, keys(settings)),
             policy=settings.impact_policy,
             index_dir=settings.index_dir,
@@ -269,8 +271,8 @@ def open_verification(settings: Settings) -> Iterator[Verification]:
 def open_upstream(settings: Settings) -> Iterator[Upstream]:
     """What asks the catalog's own Hub about a sample; the token goes to the Hub that is set."""
     with open_store(settings) as client:
-        survey = Survey(client, keys(settings))
-        endpoint = survey.books().meta.get("endpoint") or settings.hf_endpoint
+        ledger = Ledger(client, keys(settings))
+        endpoint = ledger.books().meta.get("endpoint") or settings.hf_endpoint
         if endpoint != settings.hf_endpoint:
             settings = settings.model_copy(update={"hf_endpoint": endpoint, "hf_token": None})
         budget = Budget(client, keys(settings), share=settings.sync_share)
@@ -284,7 +286,7 @@ def open_upstream(settings: Settings) -> Iterator[Upstream]:
                 observe=lambda limit: budget.observe(**limit._asdict()),
                 drop_refused_token=settings.invalid_token == "anonymous",  # noqa: S105
             )
-            yield Upstream(survey, listing, turns)
+            yield Upstream(Survey(client, keys(settings)), ledger, listing, turns)
 
 
 def _runs(settings: Settings, client: redis.Redis) -> Runs:

@@ -8,8 +8,8 @@ from collinear.domain.change import BEGINNING, Serial
 from collinear.domain.dataset import from_document
 from collinear.store.documents import parse
 from collinear.store.feed import CatalogFeed, SnapshotUnreadable
+from collinear.store.ledger import Books, ChangesTrimmed, Ledger
 from collinear.store.snapshot import PART_BYTES
-from collinear.store.survey import Books, ChangesTrimmed, Survey
 from collinear.verify.replay import Malformed, Replay, hub_id_of, key_of, read_entry
 from collinear.verify.report import Tally, Tell
 
@@ -22,7 +22,7 @@ _SUSPECTS = 10_000
 _CHUNK = 500
 
 
-def check_changes(survey: Survey, epoch: str, tell: Tell) -> list[Tally]:
+def check_changes(ledger: Ledger, epoch: str, tell: Tell) -> list[Tally]:
     """
     Every entry is a change that can be; all of them lead to the catalog.
 
@@ -30,18 +30,18 @@ def check_changes(survey: Survey, epoch: str, tell: Tell) -> list[Tally]:
     """
     for attempt in range(_ATTEMPTS):
         changes, replayed = Tally("changes"), Tally("replay")
-        stream = survey.stream()
+        stream = ledger.stream()
         if stream.last_removed != BEGINNING:
             changes.found(stream.last_removed, "was taken out of the stream by name")
         whole = stream.added == stream.length
         replay = Replay(complete=whole)
         if not whole:
-            replay.position = survey.oldest() or BEGINNING
+            replay.position = ledger.oldest() or BEGINNING
             replayed.note(f"the first {stream.added - stream.length:,} changes are trimmed away")
         try:
-            for count in _advance(survey, replay, epoch, "+", changes, replayed):
+            for count in _advance(ledger, replay, epoch, "+", changes, replayed):
                 tell("changes", count, stream.length)
-            _lead_to_catalog(survey, replay, epoch, changes, replayed)
+            _lead_to_catalog(ledger, replay, epoch, changes, replayed)
         except ChangesTrimmed:
             if attempt + 1 == _ATTEMPTS:
                 replayed.note("not looked at to the end: the stream is trimmed while it is read")
@@ -52,22 +52,22 @@ def check_changes(survey: Survey, epoch: str, tell: Tell) -> list[Tally]:
 
 
 def check_snapshot(
-    survey: Survey, feed: CatalogFeed, books: Books, epoch: str, tell: Tell
+    ledger: Ledger, feed: CatalogFeed, books: Books, epoch: str, tell: Tell
 ) -> Tally:
     """The snapshot can be read, and with the changes after it leads to the catalog."""
     tally = Tally("snapshot")
     for _ in range(_ATTEMPTS):
         tally = Tally("snapshot")
-        before = survey.books().meta.get("snapshot_serial")
+        before = ledger.books().meta.get("snapshot_serial")
         try:
-            _check_snapshot(survey, feed, books, epoch, before, tally, tell)
+            _check_snapshot(ledger, feed, books, epoch, before, tally, tell)
         except SnapshotUnreadable as error:
             tally.found("snapshot", str(error))
         except ChangesTrimmed:
             tally.found("snapshot", f"is true for {before}; the changes after it are not all kept")
         except ValueError as error:
             tally.found("snapshot", f"has a serial that is none: {error}")
-        if survey.books().meta.get("snapshot_serial") == before:
+        if ledger.books().meta.get("snapshot_serial") == before:
             return tally
     if tally.problems:
         tally = Tally("snapshot", notes=["not looked at: it is replaced again and again"])
@@ -75,7 +75,7 @@ def check_snapshot(
 
 
 def _check_snapshot(
-    survey: Survey,
+    ledger: Ledger,
     feed: CatalogFeed,
     books: Books,
     epoch: str,
@@ -83,7 +83,7 @@ def _check_snapshot(
     tally: Tally,
     tell: Tell,
 ) -> None:
-    sizes = survey.part_sizes()
+    sizes = ledger.part_sizes()
     if not sizes:
         if before is not None or books.meta.get("warmed") == "true":
             tally.found("snapshot", "is not there")
@@ -101,19 +101,19 @@ def _check_snapshot(
     replay.position = serial.position
     touched: set[int] = set()
     if follows:  # known beforehand, so that what was changed since needs no second look
-        for entries in survey.changes(serial.position):
+        for entries in ledger.changes(serial.position):
             for entry in entries:
                 touched.add(_key(entry.fields.get(b"hub_id", b"")))
-    suspects = _compare(survey, feed, replay, touched, tally, tell)
+    suspects = _compare(ledger, feed, replay, touched, tally, tell)
     if not follows:
         return
     unheard = Tally("changes")  # what is wrong with an entry is said by the check of changes
-    for _ in _advance(survey, replay, epoch, "+", unheard, tally, touched):
+    for _ in _advance(ledger, replay, epoch, "+", unheard, tally, touched):
         pass
-    _lead_to_catalog(survey, replay, epoch, unheard, tally)
+    _lead_to_catalog(ledger, replay, epoch, unheard, tally)
     for some in _chunks(list(suspects.items())):
-        position, documents = survey.documents_now([id_ for id_, _ in some])
-        for _ in _advance(survey, replay, epoch, position, unheard, tally, touched):
+        position, documents = ledger.documents_now([id_ for id_, _ in some])
+        for _ in _advance(ledger, replay, epoch, position, unheard, tally, touched):
             pass
         for (id_, (key, line)), document in zip(some, documents, strict=True):
             if key not in touched and hash(document) != line:
@@ -121,7 +121,7 @@ def _check_snapshot(
 
 
 def _compare(
-    survey: Survey,
+    ledger: Ledger,
     feed: CatalogFeed,
     replay: Replay,
     touched: set[int],
@@ -150,7 +150,7 @@ def _compare(
             if here <= before:
                 tally.found(id_, "is in the snapshot behind a dataset that comes after it")
             before = here
-        _, documents = survey.documents_now([id_ for id_, _, _ in known]) if known else ("", [])
+        _, documents = ledger.documents_now([id_ for id_, _, _ in known]) if known else ("", [])
         for (id_, key, line), stored in zip(known, documents, strict=True):
             if stored != line and key not in touched and len(suspects) < _SUSPECTS:
                 suspects[id_] = key, hash(line)
@@ -159,7 +159,7 @@ def _compare(
 
 
 def _advance(
-    survey: Survey,
+    ledger: Ledger,
     replay: Replay,
     epoch: str,
     until: str,
@@ -168,7 +168,7 @@ def _advance(
     touched: set[int] | None = None,
 ) -> Iterator[int]:
     """Replay what follows; yields how many changes were looked at so far."""
-    for entries in survey.changes(replay.position, until=until):
+    for entries in ledger.changes(replay.position, until=until):
         for entry in entries:
             changes.looked_at += 1
             try:
@@ -187,7 +187,7 @@ def _advance(
 
 
 def _lead_to_catalog(
-    survey: Survey, replay: Replay, epoch: str, changes: Tally, replayed: Tally
+    ledger: Ledger, replay: Replay, epoch: str, changes: Tally, replayed: Tally
 ) -> None:
     """
     Compare where the changes lead with the identities as they are.
@@ -197,13 +197,13 @@ def _lead_to_catalog(
     """
 
     def look_again(hub_ids: Sequence[str]) -> tuple[int, list[bytes | None]]:
-        position, count, found = survey.identities_now(hub_ids)
-        for _ in _advance(survey, replay, epoch, position, changes, replayed):
+        position, count, found = ledger.identities_now(hub_ids)
+        for _ in _advance(ledger, replay, epoch, position, changes, replayed):
             pass
         return count, found
 
     suspects: dict[str, None] = {}
-    for piece in survey.identities():
+    for piece in ledger.identities():
         for name, text in piece.items():
             if not _agrees(replay, name.decode(errors="replace"), text):
                 suspects[name.decode(errors="replace")] = None

@@ -9,7 +9,8 @@ from collinear.domain.change import Serial
 from collinear.domain.dataset import from_document
 from collinear.search.survey import IndexSurvey, differing, expected, open_survey
 from collinear.store.documents import parse
-from collinear.store.survey import ChangesTrimmed, Survey
+from collinear.store.ledger import ChangesTrimmed, Ledger
+from collinear.store.survey import Survey
 from collinear.verify.datasets import Sound
 from collinear.verify.replay import Malformed, hub_id_of, key_of, read_entry
 from collinear.verify.report import Tally
@@ -27,8 +28,9 @@ class IndexCheck:
     commit, and only what disagrees in spite of an unchanged catalog is reported.
     """
 
-    def __init__(self, survey: Survey, directory: Path, epoch: str) -> None:
+    def __init__(self, survey: Survey, ledger: Ledger, directory: Path, epoch: str) -> None:
         self._survey = survey
+        self._ledger = ledger
         self._directory = directory
         self._epoch = epoch
         self._index: IndexSurvey | None = None
@@ -84,7 +86,7 @@ class IndexCheck:
             self.tally.found("index", f"is true for {now and now.serial}, which the changes forgot")
 
     def _wait(self, patience: float) -> IndexSurvey | None:
-        newest, _, _ = self._survey.identities_now([])
+        newest, _, _ = self._ledger.identities_now([])
         level = Serial(self._epoch, newest)
         deadline = time.monotonic() + patience
         while True:
@@ -112,7 +114,7 @@ class IndexCheck:
 
     def _read(self, hub_ids: list[str]) -> tuple[list[Sound], list[str]]:
         """The datasets as they are now, and those that are gone."""
-        _, _, identities = self._survey.identities_now(hub_ids)
+        _, _, identities = self._ledger.identities_now(hub_ids)
         here = [(h, text) for h, text in zip(hub_ids, identities, strict=True) if text is not None]
         gone = [h for h, text in zip(hub_ids, identities, strict=True) if text is None]
         _, rows = self._survey.named([text.partition(b" ")[2] for _, text in here])
@@ -151,9 +153,9 @@ class IndexCheck:
 
     def _count(self, index: IndexSurvey) -> None:
         """As many as the catalog holds; what changed after the commit may be in it or not."""
-        newest, count, _ = self._survey.identities_now([])
+        newest, count, _ = self._ledger.identities_now([])
         pending: set[int] = set()
-        for entries in self._survey.changes(index.serial.position, until=newest):
+        for entries in self._ledger.changes(index.serial.position, until=newest):
             pending.update(hash(entry.fields.get(b"hub_id")) for entry in entries)
         if pending:
             self.tally.note(f"{len(pending):,} datasets changed after it: they are not in it yet")
@@ -166,7 +168,7 @@ class IndexCheck:
         if index.serial.epoch != self._epoch:
             raise ChangesTrimmed(f"The index is of the epoch {index.serial.epoch}.")
         changed: set[int] = set()
-        for entries in self._survey.changes(index.serial.position):
+        for entries in self._ledger.changes(index.serial.position):
             for entry in entries:
                 try:
                     changed.add(key_of(read_entry(self._epoch, entry).hub_id))

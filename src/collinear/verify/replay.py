@@ -8,7 +8,7 @@ from collinear.domain.change import BEGINNING, Change, Op
 from collinear.domain.dataset import Dataset
 from collinear.domain.impact import ImpactPolicy
 from collinear.store.entries import FIELDS, to_change
-from collinear.store.survey import Entry
+from collinear.store.ledger import Entry
 
 _HUB_ID = re.compile(r"[0-9a-f]{24}")
 _OPS = frozenset(op.value.encode() for op in Op)

@@ -6,7 +6,8 @@ from typing import Any
 
 import orjson
 
-from collinear.store.survey import Books, Survey
+from collinear.store.ledger import Books, Ledger
+from collinear.store.survey import Survey
 from collinear.verify.report import MOST_EXAMPLES, Tally
 
 _HUB_ID = re.compile(rb"[0-9a-f]{24}")
@@ -30,9 +31,9 @@ def check_counts(survey: Survey) -> Tally:
     return tally
 
 
-def check_identities(survey: Survey, tally: Tally) -> None:
+def check_identities(survey: Survey, ledger: Ledger, tally: Tally) -> None:
     """No identity points at an id that another dataset has, or nobody."""
-    for piece in survey.identities():
+    for piece in ledger.identities():
         ids = [text.partition(b" ")[2] for text in piece.values()]
         _, rows = survey.named(ids)
         doubtful = [
@@ -43,7 +44,7 @@ def check_identities(survey: Survey, tally: Tally) -> None:
         if not doubtful:
             continue
         # Renamed or removed in between, or really wrong: both in one step tell
-        _, _, now = survey.identities_now([hub_id.decode() for hub_id in doubtful])
+        _, _, now = ledger.identities_now([hub_id.decode() for hub_id in doubtful])
         known = {h: text for h, text in zip(doubtful, now, strict=True) if text is not None}
         _, rows = survey.named([text.partition(b" ")[2] for text in known.values()])
         for (hub_id, text), row in zip(known.items(), rows, strict=True):
@@ -77,7 +78,7 @@ def check_names(survey: Survey, tally: Tally) -> None:
                 tally.found(id_, "is a former id of the dataset that has it now")
 
 
-def check_page_map(survey: Survey, *, ascending: bool) -> Tally:
+def check_page_map(ledger: Ledger, *, ascending: bool) -> Tally:
     """
     Every page has a cursor and an end, and the ends ascend.
 
@@ -85,7 +86,7 @@ def check_page_map(survey: Survey, *, ascending: bool) -> Tally:
     """
     tally = Tally("page map")
     before = ""
-    for number, text in enumerate(survey.page_map()):
+    for number, text in enumerate(ledger.page_map()):
         tally.looked_at += 1
         page = _json(text)
         if not (isinstance(page, list) and len(page) == 2):

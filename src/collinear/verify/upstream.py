@@ -14,6 +14,7 @@ from collinear.hub.listing import Cursor, HubListing
 from collinear.hub.wire import translate
 from collinear.store.budget import Budget
 from collinear.store.documents import parse
+from collinear.store.ledger import Ledger
 from collinear.store.survey import ROWS, Row, Survey
 from collinear.verify.drift import Drift, Kind, compare
 from collinear.verify.report import Tell
@@ -85,8 +86,9 @@ class UpstreamReport:
 class Upstream:
     """Asks the Hub about some datasets, a request each, and about one page of its listing."""
 
-    def __init__(self, survey: Survey, listing: HubListing, turns: Turns) -> None:
+    def __init__(self, survey: Survey, ledger: Ledger, listing: HubListing, turns: Turns) -> None:
         self._survey = survey
+        self._ledger = ledger
         self._listing = listing
         self._turns = turns
 
@@ -139,7 +141,7 @@ class Upstream:
 
     def _look_for_missing(self, chance: random.Random, report: UpstreamReport) -> None:
         """Whether we have all that is on one page of the listing, taken at random."""
-        pages = self._survey.page_map()
+        pages = self._ledger.page_map()
         try:
             cursor = json.loads(chance.choice(pages))[0] if pages else None
             page = self._turns.ask(
@@ -163,13 +165,13 @@ class Upstream:
         missing = []
         for start in range(0, len(datasets), ROWS):
             some = datasets[start : start + ROWS]
-            _, _, known = self._survey.identities_now([one.hub_id for one in some])
+            _, _, known = self._ledger.identities_now([one.hub_id for one in some])
             missing += [one for one, text in zip(some, known, strict=True) if text is None]
         return missing
 
     def _set_aside(self) -> set[str]:
         letters = []
-        for text in self._survey.dead_letters():
+        for text in self._ledger.dead_letters():
             try:
                 letters.append(json.loads(text))
             except ValueError:

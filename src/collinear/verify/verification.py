@@ -7,7 +7,8 @@ from pathlib import Path
 
 from collinear.domain.impact import ImpactPolicy, Threshold
 from collinear.store.feed import CatalogFeed
-from collinear.store.survey import Books, Survey
+from collinear.store.ledger import Books, Ledger
+from collinear.store.survey import Survey
 from collinear.verify import history, structures
 from collinear.verify.datasets import DatasetChecks
 from collinear.verify.index import IndexCheck
@@ -28,6 +29,7 @@ class Verification:
     def __init__(
         self,
         survey: Survey,
+        ledger: Ledger,
         feed: CatalogFeed,
         *,
         policy: ImpactPolicy,
@@ -35,6 +37,7 @@ class Verification:
         patience: float = 5.0,
     ) -> None:
         self._survey = survey
+        self._ledger = ledger
         self._feed = feed
         self._policy = policy
         self._index_dir = index_dir
@@ -49,10 +52,10 @@ class Verification:
         """
         began = time.monotonic()
         for last_try in range(_ATTEMPTS):
-            before = self._survey.books()
+            before = self._ledger.books()
             epoch = before.meta.get("epoch", "")
             checks = self._checks(before, epoch, tell)
-            after = self._survey.books()
+            after = self._ledger.books()
             # Serials of two epochs say nothing about each other: all of it again
             if after.meta.get("epoch", "") == epoch or last_try == _ATTEMPTS - 1:
                 break
@@ -65,7 +68,7 @@ class Verification:
         )
 
     def _checks(self, books: Books, epoch: str, tell: Tell) -> list[Tally]:
-        survey = self._survey
+        survey, ledger = self._survey, self._ledger
         counts = structures.check_counts(survey)
         policies = self._policies(books)
         datasets = DatasetChecks(survey, policies)
@@ -74,18 +77,18 @@ class Verification:
         for sounds in datasets.walk(total, tell):
             if isinstance(index, IndexCheck):
                 index.look(sounds)
-        if self._policies(survey.books()) != policies:
+        if self._policies(ledger.books()) != policies:
             datasets.grades = Tally("impact", notes=["not looked at: the thresholds change"])
         if counts.problems or datasets.identities.problems:
-            structures.check_identities(survey, datasets.identities)
+            structures.check_identities(survey, ledger, datasets.identities)
         structures.check_names(survey, datasets.names)
         checks = [
             counts,
             *datasets.tallies,
-            structures.check_page_map(survey, ascending=datasets.ascending),
-            *history.check_changes(survey, epoch, tell),
-            history.check_snapshot(survey, self._feed, books, epoch, tell),
-            structures.check_books(survey.books(), survey.dead_letters()),
+            structures.check_page_map(ledger, ascending=datasets.ascending),
+            *history.check_changes(ledger, epoch, tell),
+            history.check_snapshot(ledger, self._feed, books, epoch, tell),
+            structures.check_books(ledger.books(), ledger.dead_letters()),
         ]
         if isinstance(index, IndexCheck):
             index.end(patience=self._patience)
@@ -96,7 +99,7 @@ class Verification:
         """What compares the index, or what is to be said where there is nothing to compare."""
         if self._index_dir is None or not epoch:
             return Tally("index", notes=["not checked"])
-        check = IndexCheck(self._survey, self._index_dir, epoch)
+        check = IndexCheck(self._survey, self._ledger, self._index_dir, epoch)
         return check if check.open() else check.tally
 
     def _policies(self, books: Books) -> Sequence[ImpactPolicy]:
