@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from collinear.api import models
 from collinear.settings import Settings
+from collinear.store.hub_findings import HubFindings
 from collinear.store.run_records import Kind
 from tests.api.answers import blamed, found, refused
 from tests.api.serving import running_api
@@ -318,3 +319,16 @@ def test_the_holder_of_the_token_may_ask_from_anywhere(
         "origin": "https://elsewhere.example",
     }
     assert guarded.post(REFRESH, headers=headers).status_code == 202
+
+
+def test_a_refused_token_is_told_until_one_is_accepted(api: httpx2.Client, stock: Stock) -> None:
+    """A worker found out; the next process that the Hub answers takes it back."""
+    found = HubFindings(stock.client, stock.keys)
+    found.token_refused("HF_TOKEN is refused.")
+    found.fields(["likes"], ["mainSize"])
+    assert status(api).token_refused == "HF_TOKEN is refused."
+    assert status(api).hub_fields_missing == ["mainSize"]
+
+    HubFindings(stock.client, stock.keys).fields(["likes", "mainSize"], [])
+    assert status(api).token_refused is None
+    assert status(api).hub_fields_missing == []

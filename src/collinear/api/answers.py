@@ -127,6 +127,7 @@ def status(status: CatalogStatus, index: IndexStatus | None) -> dict[str, Any]:
         "freshness": status.freshness and asdict(status.freshness),
         "dead_letters": status.dead_letters,
         "hub_fields_missing": status.hub_fields_missing,
+        "token_refused": status.token_refused,
         "queued": status.queued,
         "store_trouble": status.store_trouble,
     }

@@ -217,6 +217,7 @@ class CacheStatus(_Answer):
     freshness: Freshness | None = Field(description="Null before the first run has ended.")
     dead_letters: _Count = Field(description="Rows that are set aside now.")
     hub_fields_missing: list[str] = Field(description="Fields that this Hub does not tell.")
+    token_refused: str | None = Field(description="That the Hub refuses `HF_TOKEN`, if so.")
     queued: list[str] = Field(description="The kinds of the runs that wait for their turn.")
     store_trouble: str | None = Field(description="Why Redis does not store anything, if so.")
 

@@ -108,6 +108,8 @@ def _worth_saying(status: CatalogStatus) -> Iterator[tuple[str, str, str]]:
     if status.hub_fields_missing:
         missing = ", ".join(status.hub_fields_missing)
         yield "not told", f"this Hub does not tell {missing}", "yellow"
+    if status.token_refused:
+        yield "token", status.token_refused, "yellow"
     if status.dead_letters:
         words = f"{_rows(status.dead_letters)}; 'collinear status --dead-letters' tells why"
         yield "set aside", words, "yellow"

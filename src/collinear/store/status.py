@@ -107,6 +107,8 @@ class CatalogStatus:
     """Rows that are set aside now."""
     hub_fields_missing: list[str]
     """What this Hub does not tell: mirrors and older Hubs lack some fields."""
+    token_refused: str | None
+    """A sentence where the Hub refuses the token, and synchronisation goes on without it."""
     queued: list[str]
     """The kinds of the runs that wait, in the order in which they will have their turn."""
     store_trouble: str | None
@@ -156,6 +158,7 @@ def to_status(facts: Facts, *, share: float) -> CatalogStatus:
         freshness=to_freshness(_json_object(meta.get("freshness")), facts.now),
         dead_letters=facts.dead_letters,
         hub_fields_missing=[str(name) for name in missing],
+        token_refused=(_json_object(meta.get("token_refused")) or {}).get("message"),
         queued=sorted(facts.queued, key=lambda kind: kinds.index(Kind(kind))),
         store_trouble=facts.trouble,
     )
