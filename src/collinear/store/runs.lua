@@ -199,4 +199,11 @@ function steps.renew(number)
   return true
 end
 
+-- In one step with the look at the run: one that has ended meanwhile needs no lease any more
+function steps.take_over()
+  if not going_on() then return false end
+  local number = redis.call('HGET', run, 'number')
+  return redis.call('SET', lease, number, 'PX', lease_ms, 'NX') and number
+end
+
 return steps[step](unpack(ARGV, 3))

@@ -115,11 +115,9 @@ class Runs:
 
     def take_over(self) -> Run | None:
         """The run whose workers are lost, now ours to resume; None where there is none."""
-        run = self.current()
-        if run is None or not run.state.going_on:
-            return None
-        taken = self._client.set(self._keys.lease, run.number, px=self._lease_ms, nx=True)
-        return run if taken else None
+        taken = cast("bytes | None", self._call("take_over"))
+        run = self.current() if taken else None
+        return run if run and taken and run.number == int(taken) else None
 
     # Pages
 
