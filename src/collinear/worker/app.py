@@ -29,8 +29,8 @@ def create_beat(settings: Settings) -> Celery:
         "oversee": {
             "task": OVERSEE,
             "schedule": settings.oversee_seconds,
-            # a look that comes late is worth nothing: the next one is on its way
-            "options": {"expires": settings.oversee_seconds, "ignore_result": True},
+            # It does not expire: a worker whose clock is wrong would never look at anything
+            "options": {"ignore_result": True},
         }
     }
     celery.conf.beat_scheduler = "celery.beat:Scheduler"

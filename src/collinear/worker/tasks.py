@@ -27,6 +27,9 @@ FINISH = "finish_hf_datasets_run"
 REGRADE = "regrade_hf_datasets"
 OVERSEE = "oversee_hf_datasets"
 
+_LOOK_AGAIN = 0.1
+"""Seconds from one look at what is due or lost to the next."""
+
 log = get_logger(__name__)
 
 
@@ -86,6 +89,7 @@ class _Crew:
         self._celery = celery
         self._sync = sync
         self._schedule = schedule
+        self._looked = float("-inf")
 
     def start(self, kind: Kind, run_id: str) -> None:
         """Begin a run that was asked for, or leave it waiting while another one goes on."""
@@ -157,6 +161,10 @@ class _Crew:
 
     def oversee(self) -> None:
         """Resume what was lost, ask for what is due, begin what waits."""
+        now = time.monotonic()
+        if now - self._looked < _LOOK_AGAIN:
+            return  # messages that piled up while no worker was there: one look is enough
+        self._looked = now
         sync = self._sync
         lost = sync.runs.take_over()
         if lost is not None:
@@ -164,7 +172,11 @@ class _Crew:
             self._dispatch(lost)
             return
         self._settle()
-        if sync.catalog.graded_otherwise():
+        if not self._thresholds_told:
+            # the worker that started last has the say; two that disagree do not take turns
+            sync.catalog.thresholds.want()
+            self._thresholds_told = True
+        if sync.catalog.thresholds.differ():
             sync.runs.request(Request.new(Kind.REGRADE))
         warmed = sync.catalog.warmed()
         last = sync.runs.current()
