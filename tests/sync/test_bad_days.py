@@ -210,24 +210,33 @@ def test_changed_thresholds_grade_the_catalog_anew(
     hub.add(id="acme/liked", likes=5)
     with open_sync(sync_settings, Event()) as sync:
         Walker(sync).run()
-        assert not sync.catalog.graded_otherwise()
+        sync.catalog.thresholds.want()
+        assert not sync.catalog.thresholds.differ()
     hub.clear_requests()
 
     easier = sync_settings.model_copy(update={"impact_likes_medium": 5})
     easier.__dict__.pop("impact_policy", None)
     with open_sync(easier, Event()) as sync:
-        assert sync.catalog.graded_otherwise()
+        sync.catalog.thresholds.want()
+        assert sync.catalog.thresholds.differ()
         run = sync.begin(sync.runs.request(Request.new(Kind.REGRADE)))
         assert run is not None
         assert sync.regrade(run.number)
         summary = sync.finish(run.number)
         assert summary is not None
-        assert not sync.catalog.graded_otherwise()
+        assert not sync.catalog.thresholds.differ()
 
     assert summary["updated"] == 1
     assert hub.requests == []
     document = json.loads(cast(bytes, store.hget(keys.documents, "acme/liked")))
     assert document["impact_level"] == "medium"
+
+    # a worker with the old settings, that is still there, grades like everybody else
+    hub.edit("acme/liked", likes=6)
+    with open_sync(sync_settings, Event()) as sync:
+        assert Walker(sync).run()["updated"] == 1
+    document = json.loads(cast(bytes, store.hget(keys.documents, "acme/liked")))
+    assert (document["likes"], document["impact_level"]) == (6, "medium")
     assert_agreement(store, keys)
     assert_at_rest(store, keys)
 

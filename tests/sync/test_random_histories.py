@@ -26,6 +26,7 @@ from collinear.settings import Settings
 from collinear.store.keys import Keys
 from collinear.store.run_records import Kind, Request, Run
 from collinear.store.runs import Runs
+from collinear.store.thresholds import Thresholds
 from collinear.sync.walk import Sync
 from tests.agreement import (
     assert_agreement,
@@ -186,6 +187,7 @@ class Histories(RuleBasedStateMachine):
     def grade_by(self, likes: int, fate: Fate | None) -> None:
         self.settings = self.settings.model_copy(update={"impact_likes_medium": likes})
         self.settings.__dict__.pop("impact_policy", None)
+        Thresholds(self.store, self.keys, self.settings.impact_policy).want()
         self.do(lambda sync: self.begin(sync, Request.new(Kind.REGRADE)), fate)
 
     @rule(seldom=st.integers(0, 9))
@@ -324,7 +326,7 @@ class Histories(RuleBasedStateMachine):
     def public_documents(self) -> dict[str, Any]:
         with httpx2.Client(base_url=self.hub.url, trust_env=False, verify=False) as http:
             rows = HubListing(http, page_size=1000, timeout=10).by_creation().rows
-        policy = self.settings.impact_policy
+        policy = Thresholds(self.store, self.keys, self.settings.impact_policy).policy()
         documents = [one.to_document(policy) for one in translate(rows).datasets]
         return {one["id"]: json.loads(json.dumps(one)) for one in documents}
 

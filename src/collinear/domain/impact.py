@@ -40,6 +40,11 @@ class ImpactPolicy:
     downloads: Threshold = Threshold(medium=10_000, high=100_000)
     likes: Threshold = Threshold(medium=100, high=1_000)
 
+    @classmethod
+    def from_dict(cls, thresholds: Mapping[str, Mapping[str, int]]) -> "ImpactPolicy":
+        """The policy of thresholds in the shape that the API shows."""
+        return cls(**{metric: Threshold(**levels) for metric, levels in thresholds.items()})
+
     def to_dict(self) -> dict[str, dict[str, int]]:
         """The thresholds in the shape that the API shows."""
         return {

@@ -10,10 +10,11 @@ from collinear.domain.dataset import Dataset, from_document
 from collinear.domain.impact import ImpactPolicy
 from collinear.store.claim import Claim
 from collinear.store.documents import parse
-from collinear.store.guard import prepare_store, thresholds_text
+from collinear.store.guard import prepare_store
 from collinear.store.keys import Keys
 from collinear.store.marks import find_freshness, find_unseen
 from collinear.store.snapshot import write_snapshot
+from collinear.store.thresholds import Thresholds
 
 _ROWS = 500
 
@@ -27,11 +28,12 @@ class Catalog:
     def __init__(self, client: redis.Redis, keys: Keys, policy: ImpactPolicy) -> None:
         self._client = client
         self._keys = keys
-        self.thresholds = thresholds_text(policy)
+        self.thresholds = Thresholds(client, keys, policy)
 
     def prepare(self, endpoint: str) -> None:
         """Write what a new catalog begins with; leaves an old one as it is."""
-        prepare_store(self._client, self._keys, endpoint=endpoint, thresholds=self.thresholds)
+        thresholds = self.thresholds.in_force()
+        prepare_store(self._client, self._keys, endpoint=endpoint, thresholds=thresholds)
 
     def count(self) -> int:
         """How many datasets are stored."""
@@ -44,15 +46,6 @@ class Catalog:
     def quarantined(self) -> bool:
         """Whether the Hub's answers looked wrong, and no complete run has succeeded since."""
         return bool(self._client.hget(self._keys.meta, "quarantine"))
-
-    def graded_otherwise(self) -> bool:
-        """Whether the documents were graded by other thresholds than those in force."""
-        known = cast("bytes | None", self._client.hget(self._keys.meta, "thresholds"))
-        return known is not None and known.decode() != self.thresholds
-
-    def write_thresholds(self) -> None:
-        """Write down that all documents are graded by the thresholds in force."""
-        self._client.hset(self._keys.meta, "thresholds", self.thresholds)
 
     def newest_commit(self) -> int:
         """The latest moment (ms) at which a dataset was modified; 0 where none is known."""

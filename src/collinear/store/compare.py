@@ -10,6 +10,7 @@ from collinear.domain.dataset import Dataset
 from collinear.domain.impact import ImpactPolicy
 from collinear.store.documents import changed_fields, parse, to_bytes
 from collinear.store.keys import Keys
+from collinear.store.thresholds import Thresholds
 
 FINGERPRINT = 8
 """Bytes of the digest of a row."""
@@ -56,7 +57,7 @@ class Comparer:
     def __init__(self, client: redis.Redis, keys: Keys, policy: ImpactPolicy) -> None:
         self._client = client
         self._keys = keys
-        self._policy = policy
+        self._thresholds = Thresholds(client, keys, policy)
 
     def compare(
         self, datasets: Iterable[Dataset], fingerprints: Mapping[str, bytes] | None = None
@@ -64,13 +65,20 @@ class Comparer:
         """Each dataset once, beside what is stored of it; fingerprints go by hub_id."""
         latest = {dataset.hub_id: dataset for dataset in datasets}  # a row sent twice counts once
         prints = fingerprints or {}
+        policy = self._thresholds.policy()
         return [
-            self._compared(dataset, known, prints.get(dataset.hub_id, NO_FINGERPRINT))
+            self._compared(
+                dataset,
+                to_bytes(dataset.to_document(policy)),
+                known,
+                prints.get(dataset.hub_id, NO_FINGERPRINT),
+            )
             for dataset, known in zip(latest.values(), self.known(list(latest)), strict=True)
         ]
 
-    def _compared(self, dataset: Dataset, known: Known | None, fingerprint: bytes) -> Compared:
-        document = to_bytes(dataset.to_document(self._policy))
+    def _compared(
+        self, dataset: Dataset, document: bytes, known: Known | None, fingerprint: bytes
+    ) -> Compared:
         if known is None or known.document == document:
             return Compared(dataset, document, known, None, (), fingerprint)
         try:

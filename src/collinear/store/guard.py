@@ -1,13 +1,11 @@
 """What must be true of a Redis before we trust it with the catalog."""
 
-import json
 import uuid
 from typing import cast
 
 import redis
 
 from collinear.domain.errors import WrongStore
-from collinear.domain.impact import ImpactPolicy
 from collinear.store.keys import Keys
 
 SCHEMA = "1"
@@ -66,11 +64,6 @@ def prepare_store(client: redis.Redis, keys: Keys, *, endpoint: str, thresholds:
         pipe.hsetnx(keys.meta, "thresholds", thresholds)
         pipe.hset(keys.meta, "endpoint", endpoint)
         pipe.execute()
-
-
-def thresholds_text(policy: ImpactPolicy) -> str:
-    """The thresholds as ``meta`` keeps them: those that the stored documents were graded by."""
-    return json.dumps(policy.to_dict())
 
 
 def _eviction_policy(client: redis.Redis) -> str | None:

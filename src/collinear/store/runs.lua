@@ -93,6 +93,11 @@ function steps.begin(kind, run_id, task_id, removals, upstream, began, now, wate
     redis.call('HSET', run, 'pages_total', redis.call('LLEN', page_map))
   end
   redis.call('HSET', meta, 'refreshing', refreshing)
+  if kind == 'regrade' then
+    -- from now on everybody grades by them
+    local wanted = redis.call('HGET', meta, 'wanted_thresholds')
+    if wanted then redis.call('HSET', meta, 'thresholds', wanted) end
+  end
   renew()
   return number
 end

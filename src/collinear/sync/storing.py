@@ -75,8 +75,6 @@ class Storing:
         self._limits = limits
         # a page of fewer rows is judged together with others
         self._rows = min(limits.quarantine_rows, page_size)
-        # documents that another version made, or by other thresholds, are compared
-        self._seed = blake2b(f"{__version__}{catalog.thresholds}".encode(), digest_size=32).digest()
 
     def keep(self, rows: Sequence[Any], run: Run, claim: Claim, *, witnesses: Witnesses) -> Kept:
         """
@@ -125,12 +123,15 @@ class Storing:
         return len(letters)
 
     def _sort(self, rows: Sequence[Any], *, quick: bool) -> _Sorted:
+        # documents that another version made, or by other thresholds, are compared
+        made_by = f"{__version__} {self._catalog.thresholds.in_force()}"
+        seed = blake2b(made_by.encode(), digest_size=32).digest()
         # Private rows go no further, not even to the letters: unseen, their datasets leave
         named = [(*identify(row), row) for row in rows if not is_private(row)]
         printed = {
             hub_id: (id_, digest)
             for hub_id, id_, row in named
-            if hub_id and id_ and (digest := fingerprint(row, self._seed))
+            if hub_id and id_ and (digest := fingerprint(row, seed))
         }
         # A full run compares every document, so that it mends what anybody has damaged
         unchanged = self._writer.find_unchanged(printed) if quick else {}

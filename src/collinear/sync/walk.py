@@ -214,7 +214,6 @@ class Sync:
             for datasets in self.catalog.datasets():
                 stored.add(self._writer.put(datasets, claim, seen=False))
             outcome = PageOutcome(0, (), end=True, counts={"updated": stored.updated})
-            self.catalog.write_thresholds()
             return self.runs.done(claim, outcome)
 
     # Pages in the order of creation

@@ -89,7 +89,9 @@ class _Crew:
         self._celery = celery
         self._sync = sync
         self._schedule = schedule
+        self._thresholds_told = False
         self._looked = float("-inf")
+        self._thresholds_told = False
 
     def start(self, kind: Kind, run_id: str) -> None:
         """Begin a run that was asked for, or leave it waiting while another one goes on."""
