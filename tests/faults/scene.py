@@ -53,6 +53,11 @@ class Scene:
         self.runs = Runs(store, keys, lease_seconds=1)
         self._celery = create_celery(settings)
 
+    @property
+    def port(self) -> int:
+        """Where Redis listens, on this machine."""
+        return int(self.settings.redis_url.rsplit(":", 1)[1].partition("/")[0])
+
     def fill(self, count: int) -> list[str]:
         """So many datasets on the Hub; their ids in catalog order."""
         ids = [f"acme/set-{n:03d}" for n in range(count)]
@@ -92,6 +97,15 @@ class Scene:
             return warmed and run is not None and not run.state.going_on
 
         wait_until(loaded, "the first load", within=within)
+
+    def await_rest(self) -> None:
+        """Nothing goes on for the moment."""
+
+        def rests() -> bool:
+            run = self.current()
+            return run is not None and not run.state.going_on and not self.runs.waiting()
+
+        wait_until(rests, "the last run to end", within=30)
 
     def await_pages(self, count: int, *, within: float = 30) -> None:
         """The run that goes on has stored so many pages."""

@@ -1,48 +1,14 @@
 """kill -9 of a real worker at every step of a run, before Redis hears of it and right after."""
 
 import os
-import re
 import signal
 
 import pytest
 
 from collinear.store.run_records import Kind
-from tests.faults.between import Between, Side, Step, Strike, between
+from tests.faults.between import Side, Strike, between
 from tests.faults.scene import Scene
-from tests.parts import PartProcess
-
-LEAVES_NOTHING = re.compile(
-    r"(H?M?GET|HGETALL|HKEYS|HLEN|HSCAN|EXISTS|LRANGE|LLEN|GETRANGE|TIME|Z(REV)?RANGE|ZCARD) "
-    r"|.* :(budget|due)"
-)
-
-
-def change_hub(scene: Scene, ids: list[str], death: int) -> None:
-    """One dataset is new, one left, one was renamed and one is liked more."""
-    scene.hub.delete(ids.pop(0))
-    renamed = f"acme/renamed-{death:03d}"
-    scene.hub.rename(ids[0], renamed)
-    ids[0] = renamed
-    scene.hub.edit(ids[1], likes=death + 1)
-    scene.hub.add(id=f"acme/new-{death:03d}")
-    ids.append(f"acme/new-{death:03d}")
-
-
-def start_worker(scene: Scene, proxy: Between) -> PartProcess:
-    return scene.start("worker", REDIS_URL=proxy.url, COLLINEAR_WORKER_CONCURRENCY="1")
-
-
-def steps_of_a_run(scene: Scene, proxy: Between, ids: list[str]) -> list[Step]:
-    """
-    Every step by which a run changes something, each once, in the order in which they come.
-
-    To die at a step that only reads is to die after the change before it, and the budget and the
-    due times are no part of the catalog.
-    """
-    proxy.seen.clear()
-    change_hub(scene, ids, 0)
-    scene.await_end(scene.ask(Kind.FULL))
-    return [step for step in dict.fromkeys(proxy.seen) if not LEAVES_NOTHING.match(" ".join(step))]
+from tests.faults.steps import change_hub, start_worker, steps_of_a_run
 
 
 @pytest.mark.parametrize("side", ["before", "after"])
@@ -53,9 +19,8 @@ def test_a_worker_is_killed_at_each_step_of_a_run(scene: Scene, side: Side) -> N
     The steps are those that a run was seen to take, so a new one is a new place to die.
     """
     ids = scene.fill(5)
-    port = int(scene.settings.redis_url.rsplit(":", 1)[1].partition("/")[0])
     scene.start("beat")
-    with between(port, scene.keys.prefix) as proxy:
+    with between(scene.port, scene.keys.prefix) as proxy:
         worker = start_worker(scene, proxy)
         scene.await_load()
         steps = steps_of_a_run(scene, proxy, ids)
