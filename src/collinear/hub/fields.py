@@ -46,13 +46,14 @@ class AcceptedFields:
         with self._lock:
             if accepted == self._accepted:
                 return False
+            missing = tuple(field for field in FIELDS if field not in accepted)
+            # if nobody can be told now, it is learnt again
+            self._on_fields(accepted, missing)
             self._accepted = accepted
-        missing = tuple(field for field in FIELDS if field not in accepted)
         if missing:
             log.warning("hub_fields_missing", missing=missing)
         else:
             log.info("hub_fields_complete")
-        self._on_fields(accepted, missing)
         return True
 
 
