@@ -17,10 +17,11 @@ from collinear.verify.upstream import UpstreamReport
 _MOST_DRIFTS = 20
 _LONG = 120
 ADVICE = (
-    "'collinear refresh --wait' compares every document with the Hub and writes what is missing "
-    "or differs, and a new snapshot; an index that disagrees is built anew when its folder is "
-    "removed while the indexer is stopped. What then still disagrees: load the catalog anew, "
-    "with another COLLINEAR_KEY_PREFIX."
+    "'collinear refresh --wait' writes documents that are missing or differ, with all their "
+    "scores, and a new snapshot. Where an order disagrees, remove the document of the dataset "
+    "first; an index that disagrees is built anew when its folder is removed while the indexer "
+    "is stopped. If something still disagrees, load the catalog under another "
+    "COLLINEAR_KEY_PREFIX. (docs/operations.md, Verify)"
 )
 
 

@@ -11,7 +11,15 @@ from collinear.store.survey import Survey
 from collinear.verify.report import MOST_EXAMPLES, Tally
 
 _HUB_ID = re.compile(rb"[0-9a-f]{24}")
-_OBJECTS = ("last_error", "held_removals", "quarantine", "freshness", "hub_fields", "thresholds")
+_OBJECTS = (
+    "last_error",
+    "held_removals",
+    "quarantine",
+    "freshness",
+    "hub_fields",
+    "token_refused",
+    "thresholds",
+)
 """Fields of meta that hold a JSON object, or nothing."""
 _OVER = {"", "succeeded", "failed", "quarantined"}
 
