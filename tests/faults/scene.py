@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import httpx2
 import redis
 
 from collinear.refreshes import QUEUE, TASKS
@@ -134,3 +135,11 @@ class Scene:
         """The likes of each dataset."""
         found = stored_documents(self.store, self.keys)
         return {id_: document["likes"] for id_, document in found.items()}
+
+
+def answers(api: httpx2.Client) -> bool:
+    """Whether the API is up."""
+    try:
+        return api.get("/livez").status_code == 200
+    except httpx2.TransportError:
+        return False

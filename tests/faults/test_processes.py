@@ -12,7 +12,7 @@ import pytest
 from collinear.local.ports import free_port
 from collinear.store.run_records import Kind
 from tests.faults.between import Strike, between
-from tests.faults.scene import Scene
+from tests.faults.scene import Scene, answers
 from tests.faults.steps import start_worker, steps_of_a_run
 from tests.parts import COLLINEAR
 from tests.waiting import wait_until
@@ -214,10 +214,3 @@ def test_the_api_and_beat_are_killed_in_mid_run(scene: Scene) -> None:
     assert status["refreshing"] is False
     assert status["total_items"] == 20
     scene.assert_in_step(ids)
-
-
-def answers(api: httpx2.Client) -> bool:
-    try:
-        return api.get("/livez").status_code == 200
-    except httpx2.TransportError:
-        return False

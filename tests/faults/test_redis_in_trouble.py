@@ -5,15 +5,15 @@ import re
 import signal
 from collections.abc import Callable
 
+import httpx2
 import pytest
 
+from collinear.local.ports import free_port
 from collinear.store.run_records import Kind
-from tests.faults.scene import Scene
+from tests.faults.scene import Scene, answers
 from tests.faults.valkey import OwnValkey
 from tests.parts import PartProcess
 from tests.waiting import wait_until
-
-OFTEN = {"COLLINEAR_DELTA_SECONDS": "1"}
 
 
 class Trouble:
@@ -155,6 +155,28 @@ def test_a_run_that_begins_while_redis_is_full(own_scene: Scene) -> None:
 
     scene.assert_in_step(ids)
     assert worker.process.poll() is None
+
+
+@pytest.mark.parametrize("trouble", [FULL, GONE], ids=["full", "gone"])
+def test_the_api_tells_it_and_goes_on(
+    own_scene: Scene, valkey: OwnValkey, trouble: Trouble
+) -> None:
+    """Who asks for a refresh hears what is wrong, soon; afterwards the same process takes it."""
+    scene = own_scene
+    port = free_port()
+    scene.start("api", COLLINEAR_PORT=str(port))
+    with httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=10) as api:
+        wait_until(lambda: answers(api), "the API", within=30)
+        assert api.post("/api/datasets/refresh-cache").json()["status"] == "accepted"
+        scene.store.flushall()
+        trouble.begin(scene, valkey)
+        refused = api.post("/api/datasets/refresh-cache")
+        trouble.end(scene, valkey)
+        accepted = api.post("/api/datasets/refresh-cache")
+
+    assert refused.status_code == 503
+    assert trouble.words in refused.json()["detail"]
+    assert accepted.json()["status"] == "accepted"
 
 
 @pytest.mark.parametrize("part", ["worker", "beat"])

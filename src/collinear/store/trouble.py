@@ -19,7 +19,7 @@ FULL = (
     "Nothing is lost; what was going on goes on by itself."
 )
 NO_DISK = (
-    "Redis cannot write to its disk and takes no more writes: make room for its append-only file. "
+    "Redis cannot write to its disk and takes no more writes: make room where its files are. "
     "Nothing is lost; what was going on goes on by itself."
 )
 READ_ONLY = (
