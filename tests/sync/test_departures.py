@@ -29,6 +29,14 @@ def fill(hub: RunningHub, count: int) -> list[str]:
     return [str(hub.add(id=f"acme/set-{n:03d}", downloads=n)["id"]) for n in range(count)]
 
 
+def fill_long_ago(hub: RunningHub, count: int) -> list[str]:
+    """Datasets that nobody has committed to for years: a delta does not come to them."""
+    ids = fill(hub, count)
+    for dataset_id in ids:
+        hub.edit(dataset_id, lastModified="2020-01-01T00:00:00.000Z")
+    return ids
+
+
 def identities(store: redis.Redis, keys: Keys) -> dict[bytes, bytes]:
     return store.hgetall(keys.identities)  # type: ignore[return-value]
 
@@ -68,9 +76,10 @@ def test_many_that_are_missed_are_looked_for_on_their_pages(
 
         assert walker.run()["deleted"] == 210
 
-    assert not [line for line in hub.requests if "/api/datasets/acme/" in line]
-    # two pages are left; the eleven page starts of the old ones were looked at once more
-    assert len(hub.requests) <= 2 + 11
+    # two pages are left, and the twelve of the page map are looked at; a sample goes by name
+    by_name = [line for line in hub.requests if "/api/datasets/acme/" in line]
+    assert len(by_name) == 20
+    assert len(hub.requests) - len(by_name) <= 2 + 12
     assert stored_ids(store, keys) == ids[210:]
     assert_agreement(store, keys)
 
@@ -246,4 +255,60 @@ def test_a_private_row_that_cannot_be_read_is_nobodys_business(
 
     assert (summary["deleted"], summary["rejected"]) == (1, 0)
     assert not store.exists(keys.dead_letters)
+    assert_agreement(store, keys)
+
+
+def test_a_delta_finds_who_gave_up_a_name(
+    hub: RunningHub, walker: Walker, store: redis.Redis, keys: Keys
+) -> None:
+    """A rename moves no date: the delta sees only who has the name now, and looks for the other."""
+    ids = fill_long_ago(hub, 5)
+    walker.run()
+    before = identities(store, keys)
+    hub.rename(ids[1], "acme/archive")
+    new = hub.add(id=ids[1], downloads=77)["_id"]
+    hub.clear_requests()
+
+    summary = walker.run(Kind.DELTA)
+
+    assert sum("author=acme" in line for line in hub.requests) >= 1
+
+    assert (summary["moved"], summary["created"], summary["deleted"]) == (1, 1, 0)
+    assert stored_ids(store, keys) == [ids[0], "acme/archive", *ids[2:], ids[1]]
+    after = identities(store, keys)
+    assert after.pop(new.encode()).endswith(ids[1].encode())
+    assert {one.split()[0] for one in after.values()} == {one.split()[0] for one in before.values()}
+    assert_agreement(store, keys)
+
+
+def test_a_delta_lets_go_who_is_not_found(
+    hub: RunningHub, walker: Walker, store: redis.Redis, keys: Keys
+) -> None:
+    """It went to another namespace: it leaves, and comes back with the next complete run."""
+    ids = fill_long_ago(hub, 3)
+    walker.run()
+    hub.rename(ids[1], "beta/elsewhere")
+    hub.add(id=ids[1])
+
+    summary = walker.run(Kind.DELTA)
+    assert (summary["moved"], summary["created"], summary["deleted"]) == (0, 1, 1)
+    assert_agreement(store, keys)
+
+    assert walker.run(Kind.PAGES)["created"] == 1
+    assert stored_ids(store, keys) == [ids[0], "beta/elsewhere", ids[2], ids[1]]
+
+
+def test_many_that_are_not_listed_but_there_stay(
+    hub: RunningHub, sync_settings: Settings, store: redis.Redis, keys: Keys
+) -> None:
+    """Two looks at the listing agree, but a sample asked for by name shows that it is wrong."""
+    ids = fill(hub, 230)
+    generous = sync_settings.model_copy(update={"max_removal_share": 1, "page_size": 50})
+    with open_sync(generous, Event()) as sync:
+        walker = Walker(sync)
+        walker.run()
+        hub.control("options", unlisted=ids[:210])
+        assert walker.run()["deleted"] == 0
+
+    assert stored_ids(store, keys) == ids
     assert_agreement(store, keys)

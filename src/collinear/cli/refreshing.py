@@ -69,10 +69,7 @@ def _end(outcome: dict[str, Any]) -> None:
     if outcome["state"] != "SUCCESS":
         reason = printable(str(outcome.get("error") or "no reason told"))
         if outcome["quarantined"]:
-            complain(
-                f"The Hub's answers look wrong, nothing was overwritten: {reason} If they are "
-                "right, 'collinear refresh --accept-upstream' takes them."
-            )
+            complain(reason)
             raise typer.Exit(QUARANTINED)
         complain(f"The refresh failed: {reason}")
         raise typer.Exit(FAILED)

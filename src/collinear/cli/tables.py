@@ -125,12 +125,11 @@ def _worth_saying(status: CatalogStatus) -> Iterator[tuple[str, str, str]]:
         found = status.quarantine
         yield (
             "quarantine",
-            f"{found.get('reason')} (a {found.get('kind')} run, {found.get('at')}); if the Hub is "
-            "right, 'collinear refresh --accept-upstream' takes its answers",
+            f"{found.get('reason')} (a {found.get('kind')} run, {found.get('at')})",
             "red",
         )
-    if status.last_error:
-        error = status.last_error
+    error = status.last_error
+    if error and error.get("message") != (status.quarantine or {}).get("reason"):
         yield "last error", f"{error.get('message')} ({error.get('at')})", "red"
     if status.store_trouble:
         yield "store", status.store_trouble, "bold red"

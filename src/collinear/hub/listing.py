@@ -101,6 +101,10 @@ class HubListing:
         """One page in the order of the last commit, newest first; raises as above."""
         return self._page(cursor or self._first("lastModified", "-1"))
 
+    def by_author(self, author: str, cursor: Cursor | None = None) -> ListingPage:
+        """One page of a namespace in the order of creation; raises as above."""
+        return self._page(cursor or self._first("createdAt", "1", author=author))
+
     def look_up(self, dataset_id: str) -> dict[str, Any] | None:
         """
         The row of one dataset, or None where the Hub shows none (gone, or private).
@@ -138,8 +142,9 @@ class HubListing:
                 raise answer.refusal("a listing")
             self._fields.learn(listed_in(answer) or FIELDS)
 
-    def _first(self, sort: str, direction: str) -> Cursor:
-        query = urlencode({"sort": sort, "direction": direction, "limit": self._page_size})
+    def _first(self, sort: str, direction: str, **filters: str) -> Cursor:
+        order = {"sort": sort, "direction": direction, "limit": self._page_size}
+        query = urlencode({**filters, **order})
         return Cursor(f"{_LISTING}?{query}")
 
     def _next(self, answer: HubAnswer) -> Cursor | None:

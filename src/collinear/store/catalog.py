@@ -1,7 +1,7 @@
 """The catalog as the worker sees it as a whole."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
 import redis
@@ -85,6 +85,12 @@ class Catalog:
     def write_snapshot(self, claim: Claim) -> str | None:
         """Write the snapshot; see ``write_snapshot``."""
         return write_snapshot(self._client, self._keys, claim)
+
+    def holders(self, ids: Sequence[str]) -> list[tuple[str, str]]:
+        """The datasets that have these ids, as (hub_id, id)."""
+        documents = cast("list[bytes | None]", self._client.hmget(self._keys.documents, ids))
+        found = [parse(document) for document in documents if document]
+        return [(document["hub_id"], document["id"]) for document in found]
 
     def datasets(self) -> Iterator[list[Dataset]]:
         """Every dataset, in catalog order, some hundreds at a time."""

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from functools import partial
+from random import Random
 from typing import Any
 
 from collinear.domain.errors import CursorRejected, HubError
@@ -10,9 +11,10 @@ from collinear.hub.listing import Cursor, HubListing
 from collinear.hub.wire import hub_id_of, is_private, translate
 from collinear.store.catalog import Catalog
 from collinear.store.claim import Claim
+from collinear.store.compare import Compared
 from collinear.store.run_records import Run
 from collinear.store.runs import Runs
-from collinear.store.writer import CatalogWriter
+from collinear.store.writer import CatalogWriter, Stored
 from collinear.sync import boundaries
 from collinear.sync.fetching import Fetcher, Tell
 from collinear.sync.limits import SyncLimits
@@ -25,6 +27,12 @@ Departed = list[tuple[str, str]]
 
 _ATTEMPTS = 4
 """Failures after which a dataset is left for the next run."""
+
+_SAMPLE = 20
+"""Of many that are missing, so many are asked for by name."""
+
+_AUTHOR_PAGES = 2
+"""Pages of a namespace in which a dataset is looked for that gave up its id."""
 
 
 class Departures:
@@ -76,7 +84,8 @@ class Departures:
         """
         The datasets that have really left: a listing may miss one, or half of them.
 
-        Few are asked for one by one, many by another look at the pages they would be on.
+        Few are asked for one by one, many by another look at the pages they would be on; and if a
+        sample of those is there all the same, the listing is not believed, and nobody leaves.
         """
         tell = partial(self._runs.trouble, claim)
         share = len(unseen) > self._limits.max_removal_share * self._catalog.count()
@@ -85,9 +94,44 @@ class Departures:
             departed = [one for one in unseen if self._has_left(*one, claim, tell)]
         else:
             departed = self._still_missing(unseen, run, claim, tell)
+            sample = Random(run.run_id).sample(departed, min(_SAMPLE, len(departed)))
+            if not all(self._has_left(*one, claim, tell) for one in sample):
+                log.warning("departures_unconfirmed", run=run.run_id, count=len(departed))
+                return []
         if len(departed) < len(unseen):
             log.warning("missed_by_the_listing", run=run.run_id, count=len(unseen) - len(departed))
         return departed
+
+    def make_room(self, wanted: Sequence[Compared], claim: Claim) -> Stored:
+        """
+        Store datasets of a delta whose ids are taken; who has such an id is looked for first.
+
+        It has left, or got another name, which a delta does not see: that is looked for in its
+        namespace, so that it moves.  Where it is not found it leaves.
+        """
+        tell = partial(self._runs.trouble, claim)
+        found: list[Any] = []
+        for hub_id, id_ in self._catalog.holders([one.dataset.id for one in wanted]):
+            found += self._find_renamed(hub_id, id_, tell)
+        datasets = [one for one in translate(found).datasets if not (one.private or one.disabled)]
+        rows = self._writer.compare([*datasets, *(one.dataset for one in wanted)])
+        return self._writer.write(rows, claim, chunk=len(rows))
+
+    def _find_renamed(self, hub_id: str, id_: str, tell: Tell) -> list[Any]:
+        author, slash, _ = id_.partition("/")
+        cursor = None
+        for _ in range(_AUTHOR_PAGES if slash else 0):
+            ask = partial(self._listing.by_author, author, cursor)
+            try:
+                answer = self._fetcher.fetch(ask, tell=tell, attempts=_ATTEMPTS)
+            except HubError as error:
+                log.warning("holder_not_found", dataset=id_, error=str(error))
+                break
+            found = [row for row in answer.rows if hub_id_of(row) == hub_id]
+            if found or answer.next is None:
+                return found
+            cursor = answer.next
+        return []
 
     def _has_left(self, hub_id: str, id_: str, claim: Claim, tell: Tell) -> bool:
         try:

@@ -80,6 +80,9 @@ class Storing:
         """
         Store rows; what was refused or could not be read is set aside, and no departure.
 
+        Of a complete run, those whose id is taken by a dataset that it has not seen yet wait in
+        its books; of a delta, which sees no more, they are ``deferred`` in what is returned.
+
         Raises:
             UpstreamSuspicious: The rows look wrong as a whole; nothing was written.
             RunFenced: The page was taken over, or the run is over.
@@ -90,11 +93,12 @@ class Storing:
         public = [one for one in sorted_.compared if not one.dataset.disabled]
         warmed = self._catalog.warmed()
         stored = self._writer.write(
-            public, claim, evict=not run.kind.complete, chunk=CALM_CHUNK if warmed else CHUNK
+            public, claim, evict=False, chunk=CALM_CHUNK if warmed else CHUNK
         )
         self._writer.touch(sorted_.unchanged.values(), claim)
         stored.unchanged += len(sorted_.unchanged)
-        self._runs.defer(claim, {one.dataset.hub_id: one.document for one in stored.deferred})
+        if run.kind.complete:
+            self._runs.defer(claim, {one.dataset.hub_id: one.document for one in stored.deferred})
         self._letters.settle(one.dataset.hub_id for one in public if not one.unchanged)
         rejected = self.refuse(sorted_.rejected, stored, run, claim)
         return Kept(stored, rejected)
@@ -169,6 +173,6 @@ class Storing:
 def quarantine_text(doubt: str) -> str:
     """The sentence for the status."""
     return (
-        f"The Hub's answers look wrong: {doubt}. Nothing of it was stored; it is tried again. "
-        "If it is true all the same: collinear refresh --accept-upstream"
+        f"The Hub's answers look wrong: {doubt}. Nothing of it was stored, and it is tried again "
+        "by itself; if it is true all the same: 'collinear refresh --accept-upstream'."
     )

@@ -291,6 +291,9 @@ class Sync:
         kept = self.storing.keep(
             answer.rows, run, claim, witnesses=partial(self._witnesses, run, claim, cursor)
         )
+        if kept.stored.deferred:
+            settled = self.departures.make_room(kept.stored.deferred, claim)
+            kept += Kept(settled, self.storing.refuse([], settled, run, claim))
         outcome = PageOutcome(
             len(answer.rows),
             (),
