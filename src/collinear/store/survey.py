@@ -11,7 +11,7 @@ from collinear.domain.errors import StoreUnavailable
 from collinear.store.keys import ORDERS, Keys
 from collinear.store.trouble import in_words
 
-ROWS = 200
+ROWS = 100
 """Datasets for one step: Redis is busy with them for two or three milliseconds."""
 _SCAN = 1000
 

@@ -1,14 +1,14 @@
 """Everything that is stored of the catalog, compared with everything else that is."""
 
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from collinear.domain.impact import ImpactPolicy, Threshold
+from collinear.domain.impact import ImpactPolicy
 from collinear.store.feed import CatalogFeed
 from collinear.store.ledger import Books, Ledger
 from collinear.store.survey import Survey
+from collinear.store.thresholds import parse_policy
 from collinear.verify import history, structures
 from collinear.verify.datasets import DatasetChecks
 from collinear.verify.index import IndexCheck
@@ -106,18 +106,15 @@ class Verification:
         """The thresholds that a document may be graded by; none while all are graded anew."""
         if books.run.get("kind") == "regrade" and books.run.get("state") in _GOING_ON:
             return []
-        known = _policy(books.meta.get("thresholds"))
-        return [self._policy] if known is None else [known, self._policy]
+        # All workers grade by the thresholds of the store
+        return [_policy(books.meta.get("thresholds")) or self._policy]
 
 
 def _policy(text: str | None) -> ImpactPolicy | None:
     """The thresholds as meta keeps them; None where there are none that can be read."""
     try:
-        levels = json.loads(text or "null")
-        return ImpactPolicy(
-            **{name: Threshold(**levels[name]) for name in ImpactPolicy().to_dict()}
-        )
-    except (ValueError, TypeError, KeyError):
+        return parse_policy(text) if text else None
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
