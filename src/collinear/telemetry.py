@@ -45,6 +45,7 @@ def configure_logging(*, level: str, style: str) -> None:
         "httpcore2",
         "celery.worker.strategy",
         "celery.worker.request",
+        "celery.worker.consumer.connection",
         "celery.app.trace",
     ):
         # what they tell of each request and message, our own events tell with its meaning

@@ -33,7 +33,7 @@ from collinear.store.run_records import Kind
 from collinear.store.runs import Runs
 from collinear.store.schedule import Schedule
 from collinear.store.survey import Survey
-from collinear.store.trouble import NOT_LET_IN, explain
+from collinear.store.trouble import HOPELESS, explain
 from collinear.store.writer import CatalogWriter
 from collinear.sync.fetching import Fetcher
 from collinear.sync.limits import SyncLimits
@@ -307,7 +307,7 @@ def wait_for_store(settings: Settings, stopping: Event) -> bool:
     Wait until Redis answers, also while it loads its data; False: told to stop before.
 
     Raises:
-        WrongStore: It does not let us in: waiting would not help.
+        WrongStore: It does not let us in, or is no Redis: waiting would not help.
     """
     said = False
     while not stopping.is_set():
@@ -316,8 +316,8 @@ def wait_for_store(settings: Settings, stopping: Event) -> bool:
                 client.ping()
                 return True
         except (redis.RedisError, StoreUnavailable) as error:
-            if explain(error) == NOT_LET_IN:
-                raise WrongStore(NOT_LET_IN) from error
+            if (sentence := explain(error)) in HOPELESS:
+                raise WrongStore(sentence) from error
             if not said:
                 log.warning("waiting_for_redis", error=str(error))
                 said = True

@@ -191,6 +191,15 @@ def test_a_wrong_password_is_told_at_once(own_scene: Scene, part: str) -> None:
     assert "Traceback" not in process.log
 
 
+def test_another_server_is_told_at_once(scene: Scene) -> None:
+    """What answers is the Hub, by mistake."""
+    worker = scene.start("worker", REDIS_URL=scene.hub.url.replace("http:", "redis:"))
+
+    assert worker.process.wait(20) == 78
+    assert "is no Redis" in worker.log
+    assert "Traceback" not in worker.log
+
+
 def test_the_trouble_is_over_for_the_next_run_too(own_scene: Scene) -> None:
     """Full twice: told twice, and recovered from twice."""
     scene = own_scene

@@ -28,3 +28,18 @@ def test_a_mistyped_hub_leaves_nothing_behind(store: redis.Redis, keys: Keys) ->
         check_store(store, keys, endpoint=OTHER)
     store.delete(keys.lease)
     check_store(store, keys, endpoint=OTHER)
+
+
+def test_a_user_who_may_not_do_all_is_refused(
+    redis_url: str, store: redis.Redis, keys: Keys
+) -> None:
+    """It would fail in the middle of something else, over and over."""
+    store.acl_setuser("reader", enabled=True, passwords=["+pw"], keys=["*"], categories=["+@read"])
+    try:
+        with (
+            redis.Redis.from_url(redis_url, protocol=2, username="reader", password="pw") as few,
+            pytest.raises(WrongStore, match="give it every command"),
+        ):
+            check_store(few, keys, endpoint=ENDPOINT)
+    finally:
+        store.acl_deluser("reader")

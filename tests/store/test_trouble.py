@@ -52,6 +52,7 @@ def test_a_redis_that_is_not_there_is_explained() -> None:
         (redis.exceptions.ReadOnlyError("You can't write"), "replica"),
         (redis.exceptions.BusyLoadingError("Redis is loading"), "loading"),
         (redis.exceptions.NoPermissionError("no"), "every command"),
+        (redis.exceptions.InvalidResponse("Protocol error"), "no Redis"),
         (redis.AuthenticationError("invalid username-password pair"), "password"),
     ],
 )

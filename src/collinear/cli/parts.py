@@ -100,6 +100,7 @@ def _as_part(**options: object) -> Iterator["Settings"]:
     from collinear.domain.errors import CatalogError, WrongStore
     from collinear.local.parent import stop_with_supervisor
     from collinear.local.supervisor import REFUSAL
+    from collinear.store.trouble import explain
     from collinear.telemetry import configure_logging
 
     configure_logging(level=settings.log_level, style=settings.log_format)
@@ -113,5 +114,8 @@ def _as_part(**options: object) -> Iterator["Settings"]:
         complain(str(error))
         raise typer.Exit(FAILED) from error
     except Exception as error:
+        if sentence := explain(error):
+            complain(sentence)
+            raise typer.Exit(FAILED) from error
         traceback.print_exc()  # into the part's log: an operator needs to know where
         raise typer.Exit(FAILED) from error

@@ -6,7 +6,7 @@ from redis.retry import Retry
 
 from collinear.local.errors import CannotStart
 from collinear.store.keys import Keys
-from collinear.store.trouble import NOT_LET_IN, explain
+from collinear.store.trouble import HOPELESS, explain
 
 
 def client_of(url: str, *, timeout: float) -> redis.Redis:
@@ -33,8 +33,8 @@ def check_redis(url: str) -> None:
     except redis.exceptions.BusyLoadingError:
         return
     except (redis.RedisError, ValueError) as error:
-        if explain(error) == NOT_LET_IN:
-            raise CannotStart(NOT_LET_IN) from error
+        if (sentence := explain(error)) in HOPELESS:
+            raise CannotStart(sentence) from error
         raise CannotStart(
             f"The Redis of REDIS_URL does not answer ({error}): "
             "start it, or leave REDIS_URL empty for the embedded server."

@@ -7,6 +7,7 @@ import redis
 
 from collinear.domain.errors import WrongStore
 from collinear.store.keys import Keys
+from collinear.store.trouble import NO_RIGHT
 
 SCHEMA = "1"
 """The version of the layout; a store of another version is refused."""
@@ -24,6 +25,13 @@ def check_store(
         WrongStore: Too old, a replica, evicting, of another layout, or another Hub's; a store
             that holds nothing and that nobody fills is nobody's yet.
     """
+    try:
+        _check(client, keys, endpoint, accept_endpoint=accept_endpoint)
+    except redis.exceptions.NoPermissionError as error:
+        raise WrongStore(f"{NO_RIGHT} ({error})") from error
+
+
+def _check(client: redis.Redis, keys: Keys, endpoint: str, *, accept_endpoint: bool) -> None:
     server = client.info("server")
     version = str(server.get("valkey_version") or server.get("redis_version"))
     if int(version.partition(".")[0]) < _OLDEST:

@@ -33,7 +33,11 @@ FEW_REPLICAS = (
 LOADING = "Redis is loading its data and answers when it is done."
 NOT_LET_IN = "Redis does not let us in: check the user and the password in REDIS_URL."
 NO_RIGHT = "Redis does not let this user do all that is needed: give it every command on our keys."
+NO_REDIS = "What answers at REDIS_URL is no Redis: check the host and the port."
 NO_ANSWER = "Redis does not answer: start it, or check REDIS_URL. It is tried again and again."
+
+HOPELESS = frozenset({NOT_LET_IN, NO_REDIS})
+"""What does not get better by waiting."""
 
 _BY_WORD = {
     "OOM": FULL,
@@ -54,6 +58,7 @@ _BY_TYPE: tuple[tuple[type[Exception], str], ...] = (
     (redis.exceptions.OutOfMemoryError, FULL),
     (redis.exceptions.ReadOnlyError, READ_ONLY),
     (redis.exceptions.NoPermissionError, NO_RIGHT),
+    (redis.exceptions.InvalidResponse, NO_REDIS),
     (BusyLoadingError, LOADING),
     (AuthenticationError, NOT_LET_IN),
     (redis.ConnectionError, NO_ANSWER),
