@@ -18,6 +18,7 @@ from collinear.verify.report import Tally
 _CHUNK = 500
 _SUSPECTS = 10_000
 _LOOK = 0.1
+_ATTEMPTS = 3
 
 
 class IndexCheck:
@@ -70,20 +71,34 @@ class IndexCheck:
 
         An index that is behind is given so many seconds to catch up.
         """
-        before, now = self._index, self._wait(patience)
-        try:
-            if now is None or now.serial.epoch != self._epoch:
-                said = now.serial if now else "nothing"
+        if not self._gather():
+            self.tally.note("only counted: what changed since it was opened is not known any more")
+        serial = None
+        for _ in range(_ATTEMPTS):
+            index = self._wait(patience)
+            if index is None or index.serial.epoch != self._epoch:
+                said = index.serial if index else "nothing"
                 self.tally.found("index", f"is true for {said}, not for the epoch {self._epoch}")
                 return
-            if before is None:
-                self.tally.note("only counted: it was built anew meanwhile")
-            else:
-                self._suspects |= self._touched | self._changed_since(before)
-                self._compare(now)
-            self._count(now)
+            try:
+                self._compare(index)
+                self._count(index)
+                return
+            except ChangesTrimmed:
+                if index.serial == serial:  # it stands still, and cannot follow any more
+                    self.tally.found("index", f"is true for {serial}, which the changes forgot")
+                    return
+                serial = index.serial
+        self.tally.note("not compared to the end: the changes are trimmed while it is looked at")
+
+    def _gather(self) -> bool:
+        """Take down what is to be looked at again; False where that cannot be known."""
+        try:
+            if self._index is not None:
+                self._suspects |= self._touched | self._changed_since(self._index)
         except ChangesTrimmed:
-            self.tally.found("index", f"is true for {now and now.serial}, which the changes forgot")
+            return False
+        return self._index is not None
 
     def _wait(self, patience: float) -> IndexSurvey | None:
         newest, _, _ = self._ledger.identities_now([])
