@@ -96,7 +96,8 @@ def test_two_full_refreshes_are_asked_at_once(scene: Scene, tmp_path: Path) -> N
     assert [one.returncode for one in commands] == [0, 0]
     assert answered[0]["run_id"] == answered[1]["run_id"] == answered[2]["run_id"]
     assert {one["status"] for one in answered[1:]} == {"already_running"}
-    assert scene.current().number - before <= 2
+    # a command waits for a run that began after it: at most one more for each of the two
+    assert scene.current().number - before <= 3
     scene.assert_in_step(ids)
 
 
