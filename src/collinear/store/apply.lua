@@ -188,6 +188,10 @@ local function make_room(hub_id, id)
   local holder = hub_id_of(id)
   if not holder or holder == hub_id then return 'room' end
   local ordinal = ordinal_of(holder)
+  if not ordinal then
+    leave(id) -- somebody deleted its identity: nobody has this document any more
+    return 'room'
+  end
   local last = redis.call('GETRANGE', seen, ordinal * 4, ordinal * 4 + 3)
   if moving[holder] and evict then
     -- two that swap their ids: both are moves

@@ -9,12 +9,15 @@ import redis
 from collinear.domain.dataset import Dataset, from_document
 from collinear.domain.impact import ImpactPolicy
 from collinear.store.claim import Claim
-from collinear.store.documents import parse
+from collinear.store.documents import read
 from collinear.store.guard import prepare_store
 from collinear.store.keys import Keys
 from collinear.store.marks import find_freshness, find_unseen
 from collinear.store.snapshot import write_snapshot
 from collinear.store.thresholds import Thresholds
+from collinear.telemetry import get_logger
+
+log = get_logger(__name__)
 
 _ROWS = 500
 
@@ -89,7 +92,7 @@ class Catalog:
     def holders(self, ids: Sequence[str]) -> list[tuple[str, str]]:
         """The datasets that have these ids, as (hub_id, id)."""
         documents = cast("list[bytes | None]", self._client.hmget(self._keys.documents, ids))
-        found = [parse(document) for document in documents if document]
+        found = [known for document in documents if (known := read(document))]
         return [(document["hub_id"], document["id"]) for document in found]
 
     def datasets(self) -> Iterator[list[Dataset]]:
@@ -103,5 +106,11 @@ class Catalog:
             start += _ROWS
 
     def read_documents(self, documents: Iterable[bytes]) -> list[Dataset]:
-        """The datasets that documents were made from."""
-        return [from_document(parse(document)) for document in documents]
+        """The datasets that documents were made from; a damaged one waits for a full run."""
+        found = []
+        for document in documents:
+            try:
+                found.append(from_document(read(document) or {}))
+            except (KeyError, TypeError, ValueError) as error:
+                log.warning("document_damaged", document=document[:100], error=repr(error))
+        return found

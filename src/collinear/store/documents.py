@@ -27,6 +27,16 @@ def parse(document: bytes) -> dict[str, Any]:
     return parsed
 
 
+def read(document: bytes | None) -> dict[str, Any] | None:
+    """A stored document; None where there is none, or what somebody has made of it is none."""
+    try:
+        found = parse(document or b"")
+    except (ValueError, TypeError):
+        return None
+    named = isinstance(found.get("hub_id"), str) and isinstance(found.get("id"), str)
+    return found if named else None
+
+
 def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of the fields in which two documents differ."""
     return tuple(name for name, value in after.items() if before.get(name, ...) != value)

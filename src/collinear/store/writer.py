@@ -15,7 +15,7 @@ from collinear.domain.errors import RunFenced
 from collinear.domain.impact import ImpactPolicy
 from collinear.store.claim import Claim
 from collinear.store.compare import NO_FINGERPRINT, Compared, Comparer, Known
-from collinear.store.documents import parse
+from collinear.store.documents import read
 from collinear.store.keys import ORDERS, Keys
 
 UNKNOWN = "-inf"
@@ -183,7 +183,7 @@ class CatalogWriter:
         documents = cast(
             "list[bytes | None]", self._client.hmget(self._keys.documents, ids) if ids else []
         )
-        named = [parse(document)["hub_id"] for document in documents if document]
+        named = [found["hub_id"] for document in documents if (found := read(document))]
         known = self._comparer.identities([*hub_ids, *named])
         self.touch({int(identity.partition(b" ")[0]) for identity in known if identity}, claim)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from collinear.store.compare import Compared
-from collinear.store.documents import parse
+from collinear.store.documents import read
 
 _VALUES = (
     "downloads",
@@ -73,13 +73,13 @@ def weigh(compared: Iterable[Compared], rejected: int, unchanged: Iterable[bytes
     rows = rejected
     for document in unchanged:
         rows += 1
-        evidence.of.update(_possible(parse(document)))
+        evidence.of.update(_possible(read(document) or {}))
     for one in compared:
         rows += 1
         known = one.known.document if one.known is not None else None
         if known is None:
             continue
-        before = parse(known) if one.unchanged else one.before
+        before = read(known) if one.unchanged else one.before
         if before is None:
             continue
         evidence.of.update(_possible(before))
@@ -105,7 +105,7 @@ def _signs(before: Any, one: Compared) -> list[str]:
             and not _known(getattr(one.dataset, name))
         ):
             signs.append(_VANISHED[name])
-        if name in _COUNTS and (before.get(name) or 0) >= 2 and _halved(before[name], one, name):
+        if name in _COUNTS and _can_halve(before.get(name)) and _halved(before[name], one, name):
             signs.append(_HALVED[name])
     if "id" in one.changed:
         signs.append(_RENAMED)
@@ -114,6 +114,10 @@ def _signs(before: Any, one: Compared) -> list[str]:
 
 def _known(value: Any) -> bool:
     return value is not None and value not in ("", [], ())
+
+
+def _can_halve(before: Any) -> bool:
+    return isinstance(before, int) and before >= 2
 
 
 def _halved(before: int, one: Compared, name: str) -> bool:
@@ -127,6 +131,6 @@ def _possible(before: Any) -> list[str]:
     for name in _VALUES:
         if _known(before.get(name)):
             possible.append(_VANISHED[name])
-        if name in _COUNTS and (before.get(name) or 0) >= 2:
+        if name in _COUNTS and _can_halve(before.get(name)):
             possible.append(_HALVED[name])
     return possible
