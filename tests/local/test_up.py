@@ -60,7 +60,7 @@ def test_up_while_the_hub_is_away(tmp_path: Path) -> None:
             "cache-status to say what is wrong",
             within=60,
         )
-        system.until("Still trying")
+        system.until("Trying again")
 
         assert system.stop(signal.SIGHUP) == 0
         assert system.left() == []

@@ -21,6 +21,8 @@ _OBJECTS = (
     "thresholds",
 )
 """Fields of meta that hold a JSON object, or nothing."""
+_BEFORE_A_CATALOG = {"wanted_thresholds", "hub_fields", "token_refused"}
+"""Fields that a worker may write before there is a catalog."""
 _OVER = {"", "succeeded", "failed", "quarantined"}
 
 
@@ -125,7 +127,7 @@ def check_books(books: Books, letters: Sequence[bytes]) -> Tally:
     state = books.run.get("state", "")
     if meta.get("refreshing") == "true" and state in _OVER:
         tally.found("refreshing", f"is true, and the run is {state or 'not there'}")
-    if meta and not meta.get("epoch"):
+    if meta.keys() - _BEFORE_A_CATALOG and not meta.get("epoch"):
         tally.found("epoch", "is not there: serials have no beginning")
     serial = meta.get("serial", "")
     if serial or books.serial_of_stream != "0-0":
