@@ -25,6 +25,9 @@ from collinear.worker.tasks import OVERSEE
 
 log = get_logger(__name__)
 
+_NICE = 5
+"""On a busy machine answering comes before refreshing; indexing comes after both."""
+
 
 def run_worker(settings: Settings) -> None:
     """
@@ -36,6 +39,7 @@ def run_worker(settings: Settings) -> None:
     configure_logging(level=settings.log_level, style=settings.log_format)
     stopping = Event()
     stop_on_signals(stopping)
+    os.nice(_NICE)
     if not wait_for_store(settings, stopping):
         return
     trouble = TroubleLog()
