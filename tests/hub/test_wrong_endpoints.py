@@ -71,6 +71,17 @@ def test_half_an_answer_is_no_wrong_endpoint(
         open_listing(scripted.url).by_creation()
 
 
+def test_a_listing_that_goes_in_circles(scripted: ScriptedHub, open_listing: Open) -> None:
+    """A mirror that ignores the cursor shows its first page, and the same next one, for ever."""
+    link = {"link": f'<{scripted.url}/api/datasets?limit=2&cursor=two>; rel="next"'}
+    scripted.says(Said(200, []), Said(200, [], link))
+    listing = open_listing(scripted.url)
+
+    first = listing.by_creation()
+    with pytest.raises(HubContractBroken, match="never ends"):
+        listing.by_creation(first.next)
+
+
 def test_a_broken_compression_is_half_an_answer(scripted: ScriptedHub, open_listing: Open) -> None:
     scripted.says(Said(200, b"no gzip at all", {"content-encoding": "gzip"}))
 

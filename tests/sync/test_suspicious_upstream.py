@@ -1,13 +1,14 @@
 """The Hub's answers cannot be true: nothing is overwritten, and the reason is told."""
 
 import json
+from collections.abc import Iterator
 from threading import Event
 from typing import Any
 
 import pytest
 import redis
 
-from collinear.domain.errors import UpstreamSuspicious
+from collinear.domain.errors import CursorRejected, UpstreamSuspicious
 from collinear.settings import Settings
 from collinear.store.keys import Keys
 from collinear.store.run_records import Kind, Request
@@ -211,3 +212,46 @@ def test_accepting_joins_a_request_that_waits(walker: Walker) -> None:
     run = walker.sync.begin(first)
     assert run is not None
     assert run.accept_upstream
+
+
+def test_accepting_holds_for_a_page_that_is_doubted_just_now(
+    hub: RunningHub, sync_settings: Settings, store: redis.Redis, keys: Keys
+) -> None:
+    """Somebody accepts the Hub's answers while the run looks at its witnesses."""
+    ids = fill(hub)
+    with open_sync(sync_settings.model_copy(update={"page_size": 100}), Event()) as sync:
+        Walker(sync).run()
+        run = sync.begin(sync.runs.request(Request.new(Kind.PAGES)))
+        assert run is not None
+        rows = [{**hub.edit(dataset_id, downloads=1)} for dataset_id in ids]
+        claimed = sync.runs.claim(run.number, 0)
+        assert claimed is not None
+
+        def accept() -> Iterator[list[Any]]:
+            joined = sync.runs.request(Request.new(Kind.PAGES, accept_upstream=True))
+            assert joined.run_id == run.run_id
+            yield from ()
+
+        kept = sync.storing.keep(rows, claimed[0], claimed[1], witnesses=accept)
+
+    assert kept.stored.updated == len(ids)
+
+
+def test_what_was_accepted_holds_for_the_run_that_takes_over(
+    hub: RunningHub, walker: Walker, store: redis.Redis, keys: Keys
+) -> None:
+    """The page map is of another time: the full run that follows has what was accepted for it."""
+    fill(hub, 5)
+    walker.run()
+    runs = walker.sync.runs
+    store.lset(keys.page_map, 0, json.dumps(["/api/datasets?cursor=broken", "0" * 24]))
+    run = walker.sync.begin(runs.request(Request.new(Kind.PAGES)))
+    assert run is not None
+    runs.request(Request.new(Kind.PAGES, accept_removals=True))
+    runs.request(Request.new(Kind.PAGES, accept_upstream=True))
+
+    with pytest.raises(CursorRejected):
+        walker.sync.page(run.number, 0, on_next=lambda _: None)
+
+    [wanted] = runs.waiting()
+    assert (wanted.kind, wanted.accept_removals, wanted.accept_upstream) == (Kind.FULL, True, True)

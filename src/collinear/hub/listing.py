@@ -101,10 +101,6 @@ class HubListing:
         """One page in the order of the last commit, newest first; raises as above."""
         return self._page(cursor or self._first("lastModified", "-1"))
 
-    def by_author(self, author: str, cursor: Cursor | None = None) -> ListingPage:
-        """One page of a namespace in the order of creation; raises as above."""
-        return self._page(cursor or self._first("createdAt", "1", author=author))
-
     def look_up(self, dataset_id: str) -> dict[str, Any] | None:
         """
         The row of one dataset, or None where the Hub shows none (gone, or private).
@@ -123,13 +119,22 @@ class HubListing:
         if valid is not None and self._fields.learn(valid):
             answer = self._ask(cursor)
         if answer.status == 200:
-            return ListingPage(_rows(answer), self._next(answer))
+            rows, following = _rows(answer), self._next(answer)
+            if following is not None and self._leads_to(following) == self._leads_to(cursor):
+                raise HubContractBroken(
+                    f"{self._hub.name} names a page as the next of itself, "
+                    "so that its listing never ends: check HF_ENDPOINT."
+                )
+            return ListingPage(rows, following)
         if answer.status == 400 and "cursor=" in cursor and not answer.is_web_page:
             raise CursorRejected(f"{self._hub.name} does not know our cursor any more.")
         raise answer.refusal("a listing")
 
     def _ask(self, cursor: Cursor) -> HubAnswer:
-        return self._hub.get(with_fields(cursor, self._fields.accepted))
+        return self._hub.get(self._leads_to(cursor))
+
+    def _leads_to(self, cursor: Cursor) -> str:
+        return with_fields(cursor, self._fields.accepted)
 
     def _learn_fields(self) -> None:
         with self._probing:
@@ -142,9 +147,8 @@ class HubListing:
                 raise answer.refusal("a listing")
             self._fields.learn(listed_in(answer) or FIELDS)
 
-    def _first(self, sort: str, direction: str, **filters: str) -> Cursor:
-        order = {"sort": sort, "direction": direction, "limit": self._page_size}
-        query = urlencode({**filters, **order})
+    def _first(self, sort: str, direction: str) -> Cursor:
+        query = urlencode({"sort": sort, "direction": direction, "limit": self._page_size})
         return Cursor(f"{_LISTING}?{query}")
 
     def _next(self, answer: HubAnswer) -> Cursor | None:

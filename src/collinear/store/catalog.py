@@ -91,6 +91,8 @@ class Catalog:
 
     def holders(self, ids: Sequence[str]) -> list[tuple[str, str]]:
         """The datasets that have these ids, as (hub_id, id)."""
+        if not ids:
+            return []
         documents = cast("list[bytes | None]", self._client.hmget(self._keys.documents, ids))
         found = [known for document in documents if (known := read(document))]
         return [(document["hub_id"], document["id"]) for document in found]

@@ -1,13 +1,13 @@
 """Who has left the Hub: what a complete run has not seen, once that is certain."""
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from functools import partial
 from random import Random
 from typing import Any
 
+from collinear.domain.dataset import Dataset
 from collinear.domain.errors import CursorRejected, HubError
-from collinear.hub.listing import Cursor, HubListing
+from collinear.hub.listing import HubListing
 from collinear.hub.wire import hub_id_of, is_private, translate
 from collinear.store.catalog import Catalog
 from collinear.store.claim import Claim
@@ -18,6 +18,7 @@ from collinear.store.writer import CatalogWriter, Stored
 from collinear.sync import boundaries
 from collinear.sync.fetching import Fetcher, Tell
 from collinear.sync.limits import SyncLimits
+from collinear.sync.places import Places
 from collinear.telemetry import get_logger
 
 log = get_logger(__name__)
@@ -31,8 +32,11 @@ _ATTEMPTS = 4
 _SAMPLE = 20
 """Of many that are missing, so many are asked for by name."""
 
-_AUTHOR_PAGES = 2
-"""Pages of a namespace in which a dataset is looked for that gave up its id."""
+_UNANSWERED = 3
+"""So many in a row of whom the Hub cannot tell: it will not tell of the others either."""
+
+_MOST_PAGES = 20
+"""Pages that a delta looks at for those who gave up their ids; for more a page-wise run is due."""
 
 
 class Departures:
@@ -50,6 +54,7 @@ class Departures:
     ) -> None:
         self._listing = listing
         self._fetcher = fetcher
+        self._places = Places(listing, fetcher)
         self._runs = runs
         self._writer = writer
         self._catalog = catalog
@@ -91,7 +96,7 @@ class Departures:
         share = len(unseen) > self._limits.max_removal_share * self._catalog.count()
         few = self._limits.max_removal_count if share else self._limits.confirm_departures
         if len(unseen) <= few:
-            departed = [one for one in unseen if self._has_left(*one, claim, tell)]
+            departed = self._who_left(unseen, run, claim, tell)
         else:
             departed = self._still_missing(unseen, run, claim, tell)
             sample = Random(run.run_id).sample(departed, min(_SAMPLE, len(departed)))
@@ -106,71 +111,85 @@ class Departures:
         """
         Store datasets of a delta whose ids are taken; who has such an id is looked for first.
 
-        It has left, or got another name, which a delta does not see: that is looked for in its
-        namespace, so that it moves.  Where it is not found it leaves.
+        It has left, or got another name, which a delta does not see: it is looked for on the page
+        that it would be on, so that it moves; and so is whoever had that other name.  Where it is
+        not there it leaves.  What would take too many pages stays ``deferred``.
+
+        Raises:
+            CursorRejected: The page map is worth nothing any more.
         """
         tell = partial(self._runs.trouble, claim)
-        found: list[Any] = []
-        for hub_id, id_ in self._catalog.holders([one.dataset.id for one in wanted]):
-            found += self._find_renamed(hub_id, id_, tell)
-        datasets = [one for one in translate(found).datasets if not (one.private or one.disabled)]
-        rows = self._writer.compare([*datasets, *(one.dataset for one in wanted)])
+        page_map = self._runs.page_map()
+        found: list[Dataset] = []
+        known = {one.dataset.hub_id for one in wanted}
+        ids, asked = [one.dataset.id for one in wanted], 0
+        while holders := {hub_id for hub_id, _ in self._catalog.holders(ids)} - known:
+            pages = self._places.pages(holders, page_map)
+            asked += len(pages or ())
+            if pages is None or asked > _MOST_PAGES:
+                return Stored(deferred=tuple(wanted))
+            ids = []
+            for rows in self._places.look(holders, page_map, pages, tell):
+                public = [one for one in translate(rows).datasets if _is_public(one)]
+                found += public
+                ids += [one.id for one in public]
+            known |= holders
+        rows = self._writer.compare([*found, *(one.dataset for one in wanted)])
         return self._writer.write(rows, claim, chunk=len(rows))
 
-    def _find_renamed(self, hub_id: str, id_: str, tell: Tell) -> list[Any]:
-        author, slash, _ = id_.partition("/")
-        cursor = None
-        for _ in range(_AUTHOR_PAGES if slash else 0):
-            ask = partial(self._listing.by_author, author, cursor)
-            try:
-                answer = self._fetcher.fetch(ask, tell=tell, attempts=_ATTEMPTS)
-            except HubError as error:
-                log.warning("holder_not_found", dataset=id_, error=str(error))
+    def _who_left(self, asked: Departed, run: Run, claim: Claim, tell: Tell) -> Departed:
+        """Those of whom the Hub says so; where it cannot tell again and again, the rest stay."""
+        departed: Departed = []
+        unanswered = 0
+        # in another order each time, so that a few whom the Hub cannot tell of stop nobody else
+        for one in Random(run.run_id).sample(asked, len(asked)):
+            left = self._has_left(*one, claim, tell)
+            unanswered = unanswered + 1 if left is None else 0
+            if left:
+                departed.append(one)
+            if unanswered == _UNANSWERED:
+                log.warning("departures_unconfirmed", run=run.run_id, count=len(asked))
                 break
-            found = [row for row in answer.rows if hub_id_of(row) == hub_id]
-            if found or answer.next is None:
-                return found
-            cursor = answer.next
-        return []
+        return sorted(departed)
 
-    def _has_left(self, hub_id: str, id_: str, claim: Claim, tell: Tell) -> bool:
+    def _has_left(self, hub_id: str, id_: str, claim: Claim, tell: Tell) -> bool | None:
+        """Whether a dataset is gone by its own page; None where the Hub cannot tell."""
         try:
             row = self._fetcher.fetch(
                 partial(self._listing.look_up, id_), tell=tell, attempts=_ATTEMPTS
             )
         except HubError as error:
             log.warning("departure_unconfirmed", dataset=id_, error=str(error))
-            return False
+            return None
         if row is None or hub_id_of(row) != hub_id:
             return True
         return not self._keep([row], claim)
 
     def _still_missing(self, unseen: Departed, run: Run, claim: Claim, tell: Tell) -> Departed:
-        segments = boundaries.joined(self._runs.segments())
-        lasts = [segment.last or "" for segment in segments]
-        if not lasts or lasts != sorted(lasts):
+        page_map = boundaries.joined(self._runs.segments())
+        missing = dict(unseen)
+        pages = self._places.pages(missing.keys(), page_map)
+        if pages is None:
             log.warning("departures_unconfirmed", run=run.run_id, count=len(unseen))
             return []
-        missing = dict(unseen)
-        pages = {min(bisect_left(lasts, hub_id), len(lasts) - 1) for hub_id in missing}
-        for at in sorted(pages):
-            cursor = segments[at].cursor
-            asked = None if cursor is None else Cursor(cursor)
-            try:
-                answer = self._fetcher.fetch(partial(self._listing.by_creation, asked), tell=tell)
-            except CursorRejected:
-                return []
-            found = [row for row in answer.rows if hub_id_of(row) in missing]
-            for hub_id in self._keep(found, claim):
-                del missing[hub_id]
+        try:
+            for rows in self._places.look(missing.keys(), page_map, pages, tell):
+                for hub_id in self._keep(rows, claim):
+                    del missing[hub_id]
+        except CursorRejected:
+            return []
         return list(missing.items())
 
     def _keep(self, rows: Sequence[Any], claim: Claim) -> set[str]:
         """The datasets among the rows that are public, stored and so seen; or unreadable."""
         translated = translate([row for row in rows if not is_private(row)])
-        public = [one for one in translated.datasets if not one.disabled]
+        public = [one for one in translated.datasets if _is_public(one)]
         self._writer.put(public, claim)
         unreadable = [row.hub_id for row in translated.rejected if row.hub_id]
         if unreadable:
             self._writer.mark(unreadable, [], claim)
         return {*(one.hub_id for one in public), *unreadable}
+
+
+def _is_public(dataset: Dataset) -> bool:
+    return not (dataset.private or dataset.disabled)

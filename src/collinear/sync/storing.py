@@ -160,9 +160,13 @@ class Storing:
         for more in witnesses():
             evidence.add(self._weigh(self._sort(more, quick=False)))
         doubt = evidence.doubt(share=share, rows=rows)
-        if doubt is not None:
+        if doubt is not None and not self._accepted_meanwhile(run):
             raise UpstreamSuspicious(quarantine_text(doubt))
         log.info("odd_page_believed", run=run.run_id, rows=evidence.of.total())
+
+    def _accepted_meanwhile(self, run: Run) -> bool:
+        latest = self._runs.current()
+        return latest is not None and latest.number == run.number and latest.accept_upstream
 
     def _weigh(self, sorted_: _Sorted) -> Evidence:
         known = self._writer.known(list(sorted_.unchanged))

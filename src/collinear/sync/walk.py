@@ -7,7 +7,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from collinear.domain.errors import CursorRejected, UpstreamSuspicious
+from collinear.domain.errors import CursorRejected, RunFenced, UpstreamSuspicious
 from collinear.hub.listing import Cursor, HubListing
 from collinear.hub.wire import translate
 from collinear.store.catalog import Catalog
@@ -140,9 +140,10 @@ class Sync:
                     return self._delta_page(run, claim, where, on_next)
                 return self._creation_page(run, claim, where, on_next)
             except CursorRejected as error:
-                self.runs.fail(claim, f"{error}  The catalog is walked anew.")
+                # asked for first: a run that fails takes with it what was accepted for it
                 if run.kind is not Kind.FULL:
-                    self.runs.request(Request.new(Kind.FULL))
+                    self._request(Kind.FULL, run)
+                self.runs.fail(claim, f"{error}  The catalog is walked anew.")
                 raise
             except UpstreamSuspicious as error:
                 self._quarantine(run, claim, error)
@@ -216,6 +217,15 @@ class Sync:
             outcome = PageOutcome(0, (), end=True, counts={"updated": stored.updated})
             return self.runs.done(claim, outcome)
 
+    def _request(self, kind: Kind, run: Run) -> None:
+        """Ask for another run, for which holds what was accepted for this one."""
+        latest = self.runs.current()
+        if latest is None or latest.number != run.number:
+            raise RunFenced(f"run {run.number} is over")
+        wanted = Request.new(kind)
+        removals, upstream = latest.accept_removals, latest.accept_upstream
+        self.runs.request(wanted._replace(accept_removals=removals, accept_upstream=upstream))
+
     # Pages in the order of creation
 
     def _creation_page(
@@ -281,19 +291,21 @@ class Sync:
         moments = [one.last_modified for one in translate(answer.rows).datasets]
         reached = any(moment is None or moment < run.watermark for moment in moments)
         too_long = int(claim.page) + 1 >= _DELTA_PAGES
+        beyond = too_long and not reached
         following = None
         if answer.next is not None and not reached and not too_long:
             following = Page(answer.next)
             if self.runs.set_next(claim, following):
                 on_next(int(claim.page) + 1)
-        if too_long and not reached:
-            self.runs.request(Request.new(Kind.PAGES))
         kept = self.storing.keep(
             answer.rows, run, claim, witnesses=partial(self._witnesses, run, claim, cursor)
         )
         if kept.stored.deferred:
             settled = self.departures.make_room(kept.stored.deferred, claim)
+            beyond = beyond or bool(settled.deferred)
             kept += Kept(settled, self.storing.refuse([], settled, run, claim))
+        if beyond:  # it takes a run that sees everything
+            self._request(Kind.PAGES, run)
         outcome = PageOutcome(
             len(answer.rows),
             (),
