@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
+from itertools import islice
 from threading import Event, Thread
 from typing import cast
 
@@ -172,8 +173,10 @@ class Runs:
         Raises:
             RunFenced: The page was taken over, or the run is over.
         """
-        if documents:
-            self._held("defer", claim, *(part for item in documents.items() for part in item))
+        rest = iter(documents.items())
+        # Lua takes fewer than 8,000 values at a time, and a Hub may know no bound for its pages
+        while items := list(islice(rest, 1000)):
+            self._held("defer", claim, *(part for item in items for part in item))
 
     def deferred(self) -> list[bytes]:
         """The documents that wait for the end of the current run."""

@@ -1,6 +1,6 @@
 """Who has left the Hub: what a complete run has not seen, once that is certain."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from random import Random
 from typing import Any
@@ -14,7 +14,7 @@ from collinear.store.claim import Claim
 from collinear.store.compare import Compared
 from collinear.store.run_records import Run
 from collinear.store.runs import Runs
-from collinear.store.writer import CatalogWriter, Stored
+from collinear.store.writer import CALM_CHUNK, CatalogWriter, Stored
 from collinear.sync import boundaries
 from collinear.sync.fetching import Fetcher, Tell
 from collinear.sync.limits import SyncLimits
@@ -71,19 +71,43 @@ class Departures:
             RunFenced: The run is in other hands.
         """
         unseen = self._catalog.find_unseen(since=run.began)
-        total = self._catalog.count()
-        limits = self._limits
-        many = len(unseen) > limits.max_removal_count
-        current = self._runs.current()
-        accepted = current is not None and current.accept_removals
-        if many and len(unseen) > limits.max_removal_share * total and not accepted:
-            held = {"run_id": run.run_id, "count": len(unseen), "of": total}
+        if self._is_guarded(len(unseen)):
+            held = {"run_id": run.run_id, "count": len(unseen), "of": self._catalog.count()}
             log.warning("removals_held", **held)
             return held
-        if unseen and not accepted:
+        if unseen and not self._accepted():
             unseen = self._confirmed(unseen, run, claim)
         self._writer.drop(unseen, claim)
         return None
+
+    def settle(self, claim: Claim) -> Stored:
+        """
+        Store the datasets of a complete run that waited for ids which others still had.
+
+        Those that wait for one another are stored in one step, so that each of them moves.  Who
+        has such an id and was not seen leaves; where that is suspiciously much, nothing is stored,
+        and the sweep is held.
+        """
+        waiting = self._catalog.read_documents(self._runs.deferred())
+        held_by = {id_: hub_id for hub_id, id_ in self._catalog.holders([d.id for d in waiting])}
+        leaving = set(held_by.values()).difference(one.hub_id for one in waiting)
+        if self._is_guarded(len(leaving)):
+            return Stored()
+        stored = Stored()
+        for datasets in in_steps(waiting, held_by, rows=CALM_CHUNK):
+            rows = self._writer.compare(datasets)
+            stored.add(self._writer.write(rows, claim, chunk=len(rows)))
+        return stored
+
+    def _accepted(self) -> bool:
+        current = self._runs.current()
+        return current is not None and current.accept_removals
+
+    def _is_guarded(self, count: int) -> bool:
+        """Whether so many may only leave if somebody says so."""
+        limits = self._limits
+        share = count > limits.max_removal_share * self._catalog.count()
+        return count > limits.max_removal_count and share and not self._accepted()
 
     def _confirmed(self, unseen: Departed, run: Run, claim: Claim) -> Departed:
         """
@@ -189,6 +213,32 @@ class Departures:
         if unreadable:
             self._writer.mark(unreadable, [], claim)
         return {*(one.hub_id for one in public), *unreadable}
+
+
+def in_steps(
+    datasets: Sequence[Dataset], held_by: Mapping[str, str], *, rows: int
+) -> Iterator[list[Dataset]]:
+    """
+    Datasets some at a time; those of which one waits for the id of the other are not parted.
+
+    ``held_by`` gives the hub_id of who has an id now; ``rows`` is about how many go together.
+    """
+    groups = {one.hub_id: [one] for one in datasets}
+    for one in datasets:
+        mine, other = groups[one.hub_id], groups.get(held_by.get(one.id, ""))
+        if other is None or other is mine:
+            continue
+        fewer, more = sorted((mine, other), key=len)
+        more += fewer
+        groups |= {each.hub_id: more for each in fewer}
+    step: list[Dataset] = []
+    for group in {id(group): group for group in groups.values()}.values():
+        step += group
+        if len(step) >= rows:
+            yield step
+            step = []
+    if step:
+        yield step
 
 
 def _is_public(dataset: Dataset) -> bool:

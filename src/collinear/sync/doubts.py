@@ -13,14 +13,17 @@ _VALUES = (
     "downloads_all_time",
     "likes",
     "size_bytes",
-    "trending_score",
     "created_at",
     "last_modified",
     "sha",
     "description",
     "tags",
 )
-"""What a single dataset may lose, but hardly all of them at once."""
+"""
+What a single dataset may lose, but hardly all of them at once.
+
+The trending score is not among them: within a week or two it vanishes for all that had one.
+"""
 
 _COUNTS = frozenset({"downloads", "downloads_all_time", "likes", "size_bytes"})
 """What does not halve for all datasets at once."""

@@ -195,8 +195,7 @@ class Sync:
         believed = accepted is not None and (accepted.accept_upstream or accepted.accept_removals)
         if not run.count("rows") and self.catalog.count() and not believed:
             raise UpstreamSuspicious(quarantine_text("its listing is empty"))
-        deferred = self.catalog.read_documents(self.runs.deferred())
-        stored = self._writer.write(self._writer.compare(deferred), claim, chunk=len(deferred) + 1)
+        stored = self.departures.settle(claim)
         refused = self.storing.refuse([], stored, run, claim)
         return _counts(Kept(stored, refused))
 
