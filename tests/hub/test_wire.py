@@ -138,3 +138,15 @@ def test_every_real_row_survives_the_way_into_a_document_and_back() -> None:
         assert stored["description"] == real.get("description")
         assert stored["size_bytes"] == real.get("mainSize")
         assert from_document(stored) == dataset
+
+
+def test_a_row_that_is_nested_too_deeply_is_set_aside_alone() -> None:
+    """Too deep to be printed, though not to be read."""
+    deep: list[Any] = []
+    for _ in range(5000):
+        deep = [deep]
+
+    translated = translate([row(), row(tags=deep)])
+
+    assert len(translated.datasets) == 1
+    assert [one.hub_id for one in translated.rejected] == [HUB_ID]

@@ -9,7 +9,7 @@ from collinear.settings import Settings
 from collinear.store.keys import Keys
 from collinear.store.run_records import Kind, Request
 from collinear.wiring import open_sync
-from tests.agreement import stored_documents, stored_ids
+from tests.agreement import assert_agreement, assert_at_rest, stored_documents, stored_ids
 from tests.hubs import RunningHub
 from tests.sync.conftest import Walker
 
@@ -107,3 +107,33 @@ def test_an_identity_that_is_lost_holds_no_id(
 
     assert walker.run(kind)["created"] == 1
     assert stored_documents(store, keys)[ids[1]]["hub_id"] == new
+
+
+@pytest.mark.parametrize("kind", [Kind.FULL, Kind.PAGES])
+def test_what_fails_for_ever_gives_way_to_others(
+    hub: RunningHub, walker: Walker, store: redis.Redis, keys: Keys, kind: Kind
+) -> None:
+    """A key of another type: each attempt fails and is told, and the last one ends the run."""
+    fill(hub, 4)
+    walker.run()
+    prints = store.get(keys.fingerprints)
+    store.delete(keys.fingerprints)
+    store.rpush(keys.fingerprints, "no string")
+    hub.edit("acme/set-001", likes=3)
+    sync = walker.sync
+    run = sync.begin(sync.runs.request(Request.new(kind)))
+    assert run is not None
+
+    attempts = 0
+    while sync.runs.open_pages():
+        with pytest.raises(redis.ResponseError):
+            sync.page(run.number, 0, on_next=lambda _: None)
+        attempts += 1
+        assert b"WRONGTYPE" in (store.hget(keys.meta, "last_error") or b"")
+
+    assert attempts == 10
+    assert_at_rest(store, keys)
+    store.delete(keys.fingerprints)
+    store.set(keys.fingerprints, prints or b"")
+    assert walker.run()["updated"] == 1
+    assert_agreement(store, keys)

@@ -62,7 +62,7 @@ def translate(rows: Sequence[Any]) -> Translated:
     for row in rows:
         try:
             translated.datasets.append(to_dataset(row))
-        except _WrongType as error:
+        except (_WrongType, RecursionError) as error:  # nested too deeply to be told
             translated.rejected.append(Rejected(*identify(row), str(error), print_row(row)))
     return translated
 
@@ -74,7 +74,11 @@ def is_private(row: Any) -> bool:
 
 def print_row(row: Any) -> str:
     """A row as text that can be stored: a lone surrogate stays the escape that it was."""
-    return json.dumps(row)
+    try:
+        return json.dumps(row)
+    except RecursionError:
+        hub_id, dataset_id = identify(row)
+        return json.dumps({"_id": hub_id, "id": dataset_id})
 
 
 def fingerprint(row: Any, seed: bytes) -> bytes | None:

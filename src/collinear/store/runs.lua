@@ -150,6 +150,7 @@ function steps.done(number, page, held, segments, at_end, following, rows)
       redis.call('HSET', run, 'pages_total', math.max(expected, pages_done))
     end
     redis.call('HINCRBY', run, 'rows', rows)
+    redis.call('HDEL', run, 'stumbles')
     for at = 10, #ARGV, 2 do redis.call('HINCRBY', run, ARGV[at], ARGV[at + 1]) end
     if at_end ~= '' then redis.call('HSET', run, 'end', '1') end
     if redis.call('HGET', run, 'end') == '1'
@@ -190,6 +191,20 @@ function steps.fail(number, page, held, now, error, quarantine)
     redis.call('HSET', meta, 'quarantine', quarantine)
   end
   redis.call('DEL', lease, pages, claims, done, deferred)
+  return 'ok'
+end
+
+-- Something that nobody expected; it ends the run if it comes so many times in a row
+function steps.stumble(number, page, token, now, error, most, last_error)
+  local held = redis.call('HGET', claims, page)
+  -- a chunk that failed half-way may have counted already
+  if not held or string.sub(held, 1, #token + 1) ~= token .. ':' or not is(number) then
+    return 'fenced'
+  end
+  if redis.call('HINCRBY', run, 'stumbles', 1) >= tonumber(most) then
+    return steps.fail(number, page, held, now, last_error, '')
+  end
+  redis.call('HSET', meta, 'last_error', error)
   return 'ok'
 end
 

@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from itertools import islice
 from threading import Event, Thread
@@ -12,7 +12,7 @@ from typing import cast
 import redis
 
 from collinear.domain import moments
-from collinear.domain.errors import RunFenced
+from collinear.domain.errors import CatalogError, RunFenced
 from collinear.store.claim import Claim
 from collinear.store.keys import Keys
 from collinear.store.run_records import (
@@ -30,9 +30,13 @@ from collinear.store.run_records import (
     print_request,
     print_segment,
 )
+from collinear.store.trouble import explain
 
 FINISH = "finish"
 """The claim on the end of a run: the sweep, the snapshot and the books."""
+
+_MOST_STUMBLES = 10
+"""Failures in a row that nobody expected, after which a run is given up."""
 
 
 class Runs:
@@ -260,17 +264,37 @@ class Runs:
     # Signs of life
 
     @contextmanager
-    def heartbeat(self, number: int) -> Iterator[None]:
-        """Keep the lease of the run while the block runs."""
+    def heartbeat(self, claim: Claim) -> Iterator[None]:
+        """
+        Keep the lease of the run while the block runs.
+
+        What nobody expects is told in the status and tried again, but not for ever: others, which
+        might mend it, wait for their turn.
+        """
         stop = Event()
-        thread = Thread(target=self._beat, args=(number, stop), name="heartbeat", daemon=True)
-        self._renew(number)
+        thread = Thread(target=self._beat, args=(claim.number, stop), name="heartbeat", daemon=True)
+        self._renew(claim.number)
         thread.start()
         try:
             yield
+        except Exception as error:
+            # a Redis that cannot work now is waited for, however long it takes
+            if not isinstance(error, CatalogError) and explain(error) is None:
+                with suppress(redis.RedisError):  # of two troubles the first one is told
+                    self._stumble(claim, f"{type(error).__name__}: {error}")
+            raise
         finally:
             stop.set()
             thread.join()
+
+    def _stumble(self, claim: Claim, message: str) -> None:
+        now, page = self._now(), f"Page {claim.page}"
+        again = f"{page} fails ({message[:300]}); it is tried again."
+        late = (
+            f"{page} failed {_MOST_STUMBLES} times in a row ({message[:300]}): tried again later."
+        )
+        errors = _error(now, again), _MOST_STUMBLES, _error(now, late)
+        self._call("stumble", claim.number, claim.page, claim.token, now, *errors)
 
     def _beat(self, number: int, stop: Event) -> None:
         while not stop.wait(self._lease_ms / 4000):

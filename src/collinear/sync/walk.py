@@ -134,7 +134,7 @@ class Sync:
         run, claim, where = claimed
         if where is None:
             return None
-        with self.runs.heartbeat(number):
+        with self.runs.heartbeat(claim):
             try:
                 if run.kind is Kind.DELTA:
                     return self._delta_page(run, claim, where, on_next)
@@ -159,7 +159,7 @@ class Sync:
         if claimed is None:
             return None
         run, claim, _ = claimed
-        with self.runs.heartbeat(number):
+        with self.runs.heartbeat(claim):
             try:
                 self._finish(run, claim)
             except UpstreamSuspicious as error:
@@ -209,7 +209,7 @@ class Sync:
         if claimed is None:
             return False
         _, claim, _ = claimed
-        with self.runs.heartbeat(number):
+        with self.runs.heartbeat(claim):
             stored = Stored()
             for datasets in self.catalog.datasets():
                 stored.add(self._writer.put(datasets, claim, seen=False))
