@@ -2,7 +2,8 @@
 
 import pytest
 
-from collinear.sync.boundaries import up_to
+from collinear.store.run_records import Segment
+from collinear.sync.boundaries import joined, up_to
 
 
 def rows(*numbers: int) -> list[dict[str, str]]:
@@ -27,3 +28,21 @@ def test_rows_up_to_a_boundary(
 ) -> None:
     """Rather a row too many than one too few: a row on no page would pass for a departure."""
     assert up_to(f"{until:024x}", listed) == (kept, met)
+
+
+@pytest.mark.parametrize(
+    ("walked", "kept"),
+    [
+        ([(None, "b"), ("/2", "d")], [(None, "b"), ("/2", "d")]),
+        ([(None, None), ("/2", "d")], [(None, "d")]),
+        ([(None, "b"), ("/2", None)], [(None, "b")]),
+        ([(None, "b"), ("/1", "b"), ("/2", "d")], [(None, "b"), ("/2", "d")]),
+        ([(None, None)], []),
+    ],
+    ids=["as they are", "an empty one first", "an empty end", "walked twice", "nothing"],
+)
+def test_a_page_map_has_pages_of_known_ends(
+    walked: list[tuple[str | None, str | None]], kept: list[tuple[str | None, str | None]]
+) -> None:
+    """Each ends behind the one before it; none is left out."""
+    assert joined([Segment(*one) for one in walked]) == [Segment(*one) for one in kept]

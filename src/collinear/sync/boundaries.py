@@ -49,6 +49,8 @@ def joined(segments: Sequence[Segment]) -> list[Segment]:
     The page map with pages of known ends only.
 
     A page that was empty, or whose last row could not be read, is one with the page behind it.
+    One that ends where the page before it ends was walked twice, after an answer that was empty
+    only the first time.
     """
     whole: list[Segment] = []
     waiting: list[str | None] = []
@@ -58,5 +60,6 @@ def joined(segments: Sequence[Segment]) -> list[Segment]:
             continue
         cursor = waiting[0] if waiting else segment.cursor
         waiting.clear()
-        whole.append(Segment(cursor, segment.last))
+        if not whole or whole[-1].last != segment.last:
+            whole.append(Segment(cursor, segment.last))
     return whole
