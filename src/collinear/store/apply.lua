@@ -29,6 +29,7 @@ local HEAD, FIELDS, PRINT = 12, 9, 8
 local UNPRINTED = string.rep('\0', PRINT)
 local width = FIELDS + measures
 local PLACES = 2097152 -- in a second: a score is exact up to 2^53 = 2^32 seconds x 2^21 places
+local APART = 16 -- places from one dataset of a second to the next
 local GONE = '\255\255\255\255'
 -- A run's marks are never older than its beginning, which is later than all marks before it
 local marked = math.max(tonumber(second_now), tonumber(began))
@@ -116,28 +117,52 @@ local function score(at)
 end
 
 -- The catalog order is (created second, hub_id), but ties in a sorted set go by member: so the
--- datasets of one second get places of their own.
-local function place(second, hub_id, id)
-  local low = second * PLACES
-  local first, last = string.format('%.0f', low), string.format('%.0f', low + PLACES - 1)
-  local newest = redis.call('ZREVRANGEBYSCORE', ids, last, first, 'WITHSCORES', 'LIMIT', 0, 1)
-  if #newest == 0 then
-    redis.call('ZADD', ids, first, id)
-    return
-  end
-  local free = tonumber(newest[2]) + 1
-  if rank_of(newest[1]) < hub_id and free < low + PLACES then
-    redis.call('ZADD', ids, string.format('%.0f', free), id)
-    return
-  end
+-- datasets of one second get places of their own, with room between them.  Thousands may be of one
+-- second (all that are older than the Hub's records are), and pages come in any order.
+local function add(score, id) redis.call('ZADD', ids, string.format('%.0f', score), id) end
+
+-- Everybody of a second gets a new place; most of the room is behind the one who found none
+local function spread(low, first, last, hub_id, id)
   local members = {{hub_id, id}}
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', ids, first, last)) do
     members[#members + 1] = {rank_of(member), member}
   end
   table.sort(members, function(a, b) return a[1] < b[1] end)
+  local apart = math.max(1, math.min(APART, math.floor(PLACES / 4 / #members)))
+  local score = low
   for position, member in ipairs(members) do
-    redis.call('ZADD', ids, string.format('%.0f', low + position - 1), member[2])
+    add(score, member[2])
+    score = score + apart
+    if member[2] == id then score = low + PLACES - (#members - position) * apart end
   end
+end
+
+local function place(second, hub_id, id)
+  local low = second * PLACES
+  local top = low + PLACES - 1
+  local first, last = string.format('%.0f', low), string.format('%.0f', top)
+  local newest = redis.call('ZREVRANGEBYSCORE', ids, last, first, 'WITHSCORES', 'LIMIT', 0, 1)
+  if #newest == 0 then return add(low + PLACES / 2, id) end
+  if rank_of(newest[1]) < hub_id and tonumber(newest[2]) + APART <= top then
+    return add(tonumber(newest[2]) + APART, id)
+  end
+
+  local begin = redis.call('ZCOUNT', ids, '-inf', '(' .. first)
+  local count = redis.call('ZCOUNT', ids, first, last)
+  local function at(position)
+    local rank = begin + position
+    return unpack(redis.call('ZRANGE', ids, rank, rank, 'WITHSCORES'))
+  end
+  local before, behind = 0, count -- how many come before it is found between these
+  while before < behind do
+    local middle = math.floor((before + behind) / 2)
+    if rank_of((at(middle))) < hub_id then before = middle + 1 else behind = middle end
+  end
+  local lower = before > 0 and tonumber(select(2, at(before - 1))) or low - 1
+  local upper = before < count and tonumber(select(2, at(before))) or top + 1
+  local room = upper - lower - 1
+  if room > 0 then return add(lower + math.min(APART, math.ceil(room / 2)), id) end
+  spread(low, first, last, hub_id, id)
 end
 
 local function fold(id, add)

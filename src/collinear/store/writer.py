@@ -151,8 +151,10 @@ class CatalogWriter:
         """
         stored = Stored()
         chunk = chunk or self._chunk
-        for start in range(0, len(compared), chunk):
-            stored.add(self._write_chunk(list(compared[start : start + chunk]), claim, seen, evict))
+        # in the catalog's order, whatever the Hub's is: new ones then find their places at once
+        ordered = sorted(compared, key=lambda one: one.dataset.hub_id)
+        for start in range(0, len(ordered), chunk):
+            stored.add(self._write_chunk(ordered[start : start + chunk], claim, seen, evict))
         return stored
 
     def touch(self, ordinals: Iterable[int], claim: Claim) -> None:
