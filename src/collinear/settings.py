@@ -177,7 +177,10 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _a_redis(cls, value: str) -> str:
-        if value and not value.startswith("unix://") and not _is_address(value, _REDIS):
+        if not value or value.startswith("unix://"):
+            return value
+        database = urlsplit(value).path.strip("/") if _is_address(value, _REDIS) else "none"
+        if database and not (database.isascii() and database.isdigit()):
             raise ValueError("must be an address such as redis://127.0.0.1:6379/0")
         return value
 

@@ -4,6 +4,7 @@ import json
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx2
@@ -223,6 +224,26 @@ def test_rows_that_are_set_aside(collinear: Command, system: Running, hub: Hub) 
     hub.do("edit", id="odd/one", fields={"likes": 3})
     assert collinear("refresh", "--wait").returncode == 0
     assert system.get("/api/datasets/dead-letters") == {"total": 0, "items": []}
+
+
+def test_a_redis_that_is_killed_does_not_end_the_wait(
+    collinear: Command, system: Running, hub: Hub
+) -> None:
+    """It is started again, the run is resumed, and the command tells what that came to."""
+    hub.do("fault", kind="slow", times=1, delay=5, match="sort=createdAt")
+    told: list[Result] = []
+    waiting = Thread(target=lambda: told.append(collinear("refresh", "--wait")))
+    waiting.start()
+    wait_until(
+        lambda: (system.get("/api/datasets/cache-status")["progress"] or {}).get("kind") == "full",
+        "the refresh to begin",
+    )
+    (valkey,) = [process for process in system.left() if process.name() == "valkey-server"]
+    valkey.kill()
+    waiting.join()
+
+    assert told[0].returncode == 0, told[0].stderr
+    assert "full refresh succeeded" in told[0].stdout
 
 
 def test_removals_are_held_and_then_accepted(collinear: Command, system: Running, hub: Hub) -> None:

@@ -59,7 +59,10 @@ def test_an_address_that_is_none(collinear: Collinear, value: str) -> None:
     )
 
 
-@pytest.mark.parametrize("value", ["secret", "http://:secret@redis", "redis://:secret@h:99999"])
+@pytest.mark.parametrize(
+    "value",
+    ["secret", "http://:secret@redis", "redis://:secret@h:99999", "redis://:secret@h:6379/main"],
+)
 def test_an_address_that_is_no_redis(collinear: Collinear, value: str) -> None:
     """The value may hold a password, and is not shown."""
     told = collinear("status", REDIS_URL=value)

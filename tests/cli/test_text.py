@@ -25,6 +25,12 @@ def test_sizes(value: int | None, shown: str) -> None:
     assert text.size(value) == shown
 
 
+def test_what_is_too_long_for_a_table() -> None:
+    """An ellipsis stands for the rest."""
+    assert text.shortened("short", 5) == "short"
+    assert text.shortened("longer", 5) == "longe…"
+
+
 def test_counts_and_durations() -> None:
     assert (text.count(None), text.count(0), text.count(1_234_567)) == ("-", "0", "1,234,567")
     assert [text.duration(s) for s in (0.4, 89, 90, 5_000, 12_000)] == [

@@ -1,5 +1,6 @@
 """What the commands ask the running system: the same flows as the API's."""
 
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
@@ -8,7 +9,7 @@ import anyio
 
 from collinear import wiring
 from collinear.browse.catalog import Catalog, IndexStatus, Listing
-from collinear.domain.errors import DatasetMoved
+from collinear.domain.errors import DatasetMoved, StoreUnavailable
 from collinear.domain.query import DatasetQuery
 from collinear.refreshes import Refresh, Refreshes
 from collinear.search.reader import IndexReader
@@ -20,6 +21,8 @@ from collinear.store.status import CatalogStatus
 
 _OVER = {"SUCCESS", "FAILURE"}
 _LOOK = 0.5
+_PATIENCE = 60.0
+"""Seconds that Redis may be away while somebody waits: it was started again, or is moved."""
 
 
 class Shown(NamedTuple):
@@ -94,13 +97,17 @@ async def refresh(
 
     ``tell`` is given the outcome so far, again and again.  A run that went on before has not
     seen what happened on the Hub since it began: it is awaited, and another one is asked for.
+    Once it is asked for, a Redis that is away is waited for, a minute at most.
+
+    Raises:
+        StoreUnavailable: Redis does not answer.
     """
     async with wiring.open_refreshes(settings) as refreshes:
 
         async def end_of(task_id: str) -> dict[str, Any]:
             outcome = None
             while outcome is None or outcome["state"] not in _OVER:
-                outcome = await refreshes.outcome(task_id)
+                outcome = await _patiently(refreshes, task_id, tell=tell)
                 if outcome is None:
                     return {
                         "state": "FAILURE",
@@ -112,7 +119,7 @@ async def refresh(
             return outcome
 
         asked = await _request(refreshes, wanted)
-        known = await refreshes.outcome(asked.task_id)
+        known = await _patiently(refreshes, asked.task_id, tell=tell)
         if not asked.accepted and (known is None or known["state"] != "PENDING"):
             await end_of(asked.task_id)
             asked = await _request(refreshes, wanted)
@@ -122,6 +129,21 @@ async def refresh(
         found, _ = await status(settings)
         outcome["quarantined"] = (found.quarantine or {}).get("run_id") == asked.run_id
     return outcome
+
+
+async def _patiently(
+    refreshes: Refreshes, task_id: str, *, tell: Callable[[dict[str, Any]], None]
+) -> dict[str, Any] | None:
+    """The outcome so far, also if Redis is away for a while; what is told then has no state."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return await refreshes.outcome(task_id)
+        except StoreUnavailable as error:
+            if time.monotonic() >= until:
+                raise
+            tell({"state": None, "trouble": str(error)})
+        await anyio.sleep(_LOOK)
 
 
 async def _request(refreshes: Refreshes, wanted: Wanted) -> Refresh:

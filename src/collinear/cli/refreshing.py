@@ -111,6 +111,8 @@ def _now_and_then() -> Callable[[dict[str, Any]], None]:
 
 
 def _words(outcome: dict[str, Any]) -> str:
+    if "trouble" in outcome:
+        return printable(f"{outcome['trouble']} The refresh is waited for.")
     progress = outcome.get("progress")
     if not progress:
         return "Waiting for a worker" if outcome["state"] == "PENDING" else "Going on"

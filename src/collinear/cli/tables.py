@@ -21,6 +21,8 @@ _IMPACT = {"high": "bold red", "medium": "yellow", "low": "green"}
 _MANY_TAGS = 40
 _ROW = 60
 """Characters of a row whose identity cannot be read."""
+_LETTER_ID = 200
+"""Characters of the id of a row that was set aside: it may be of any length."""
 
 
 def page(listing: Listing, query: DatasetQuery, hub: str) -> RenderableType:
@@ -163,7 +165,7 @@ def dead_letters(letters: Letters) -> RenderableType:
     for letter in letters.items:
         name = letter["id"] or letter["hub_id"] or letter["row"][:_ROW]
         table.add_row(
-            text.printable(str(name)),
+            text.printable(text.shortened(str(name), _LETTER_ID)),
             text.printable(str(letter["reason"])),
             text.count(letter["times"]),
             letter["first_at"][:16],

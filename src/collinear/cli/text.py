@@ -45,6 +45,11 @@ def printable(text: str) -> str:
     return "".join(map(_harmless, text))
 
 
+def shortened(text: str, most: int) -> str:
+    """The text, or as many characters of it with an ellipsis behind them."""
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
 def printable_json(text: str) -> str:
     """The same JSON with characters that a terminal may obey written as escapes."""
     return _RISKY_IN_JSON.sub(lambda found: f"\\u{ord(found.group()):04x}", text)

@@ -34,7 +34,7 @@ LOADING = "Redis is loading its data and answers when it is done."
 NOT_LET_IN = "Redis does not let us in: check the user and the password in REDIS_URL."
 NO_RIGHT = "Redis does not let this user do all that is needed: give it every command on our keys."
 NO_REDIS = "What answers at REDIS_URL is no Redis: check the host and the port."
-NO_ANSWER = "Redis does not answer: start it, or check REDIS_URL. It is tried again and again."
+NO_ANSWER = "Redis does not answer: start it, or check REDIS_URL."
 
 HOPELESS = frozenset({NOT_LET_IN, NO_REDIS})
 """What does not get better by waiting."""
