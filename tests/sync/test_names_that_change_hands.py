@@ -298,3 +298,28 @@ def test_many_names_change_hands_in_steps(
         assert (summary["moved"], summary["created"], summary["deleted"]) == (130, 30, 30)
         assert_agreement(store, keys)
         assert walker.run(kind)["unchanged"] == 160
+
+
+@pytest.mark.parametrize("kind", COMPLETE)
+def test_what_waits_for_a_name_is_what_its_page_shows_last(
+    hub: RunningHub, walker: Walker, store: redis.Redis, keys: Keys, kind: Kind
+) -> None:
+    """A worker dies over a page; when another one reads it, the new name was given up again."""
+    ids = fill(hub, 6)
+    walker.run()
+    hub.rename(ids[5], "acme/aside")
+    hub.rename(ids[0], ids[5])
+    sync = walker.sync
+    run = sync.begin(sync.runs.request(Request.new(kind)))
+    assert run is not None
+    claimed = sync.runs.claim(run.number, 0)
+    assert claimed is not None
+    rows = hub.get("/api/datasets?sort=createdAt&direction=1&limit=2").json()
+    sync.storing.keep(rows, run, claimed[1], witnesses=lambda: iter(()))
+    assert store.hlen(keys.run_deferred) == 1
+    hub.rename(ids[5], ids[0])
+
+    walker.go_on(run.number)
+
+    assert stored_ids(store, keys) == [*ids[:5], "acme/aside"]
+    assert_agreement(store, keys)

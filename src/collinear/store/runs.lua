@@ -123,10 +123,11 @@ function steps.next(number, page, held, following, bounded)
   return 'new'
 end
 
--- Rows whose id a dataset holds that this run has not seen yet: they wait for the end
-function steps.defer(number, page, held, ...)
+-- HSET: rows whose id a dataset holds that this run has not seen yet, they wait for the end
+-- HDEL: such that wait no more, as their page was read again
+function steps.defer(number, page, held, command, ...)
   if not holds(number, page, held) then return 'fenced' end
-  redis.call('HSET', deferred, ...)
+  redis.call(command, deferred, ...)
   return 'ok'
 end
 

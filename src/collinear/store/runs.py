@@ -2,10 +2,9 @@
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib.resources import files
-from itertools import islice
 from threading import Event, Thread
 from typing import cast
 
@@ -170,17 +169,20 @@ class Runs:
         )
         return answer == b"complete"
 
-    def defer(self, claim: Claim, documents: Mapping[str, bytes]) -> None:
+    def defer(self, claim: Claim, documents: Mapping[str, bytes], others: Iterable[str]) -> None:
         """
         Keep documents, by hub_id, for the end of the run: their ids are still taken.
+
+        ``others`` wait for nothing, or no more: an earlier attempt at the page may have kept them.
 
         Raises:
             RunFenced: The page was taken over, or the run is over.
         """
-        rest = iter(documents.items())
-        # Lua takes fewer than 8,000 values at a time, and a Hub may know no bound for its pages
-        while items := list(islice(rest, 1000)):
-            self._held("defer", claim, *(part for item in items for part in item))
+        gone = list[bytes | str](others if self._client.exists(self._keys.run_deferred) else ())
+        kept = [part for item in documents.items() for part in item]
+        for command, parts in ("HDEL", gone), ("HSET", kept):
+            for at in range(0, len(parts), 2000):  # Lua takes fewer than 8,000 values at a time
+                self._held("defer", claim, command, *parts[at : at + 2000])
 
     def deferred(self) -> list[bytes]:
         """The documents that wait for the end of the current run."""

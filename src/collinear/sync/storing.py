@@ -98,7 +98,9 @@ class Storing:
         self._writer.touch(sorted_.unchanged.values(), claim)
         stored.unchanged += len(sorted_.unchanged)
         if run.kind.complete:
-            self._runs.defer(claim, {one.dataset.hub_id: one.document for one in stored.deferred})
+            waiting = {one.dataset.hub_id: one.document for one in stored.deferred}
+            settled = {*sorted_.unchanged, *(one.dataset.hub_id for one in sorted_.compared)}
+            self._runs.defer(claim, waiting, settled.difference(waiting))
         self._letters.settle(one.dataset.hub_id for one in public if not one.unchanged)
         rejected = self.refuse(sorted_.rejected, stored, run, claim)
         return Kept(stored, rejected)
