@@ -253,7 +253,7 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def sound(self) -> None:
-        if self.store.exists(self.keys.meta):
+        if self.store.hexists(self.keys.meta, "epoch"):
             assert_agreement(self.store, self.keys)
 
     def check_promise(self, number: int) -> None:
