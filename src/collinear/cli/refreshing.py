@@ -115,7 +115,7 @@ def _words(outcome: dict[str, Any]) -> str:
         return printable(f"{outcome['trouble']} The refresh is waited for.")
     progress = outcome.get("progress")
     if not progress:
-        return "Waiting for a worker" if outcome["state"] == "PENDING" else "Going on"
+        return "Waiting for its turn" if outcome["state"] == "PENDING" else "Going on"
     of = f" of {progress['pages_total']:,}" if progress["pages_total"] else ""
     return (
         f"{outcome['kind']} refresh: page {progress['pages_done']:,}{of}, "
