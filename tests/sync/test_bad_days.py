@@ -13,7 +13,14 @@ from collinear.settings import Settings
 from collinear.store.keys import Keys
 from collinear.store.run_records import Kind, Request
 from collinear.wiring import open_sync
-from tests.agreement import assert_agreement, assert_at_rest, assert_snapshot, stored_ids
+from tests.agreement import (
+    assert_agreement,
+    assert_at_rest,
+    assert_snapshot,
+    stored_documents,
+    stored_ids,
+)
+from tests.hub.scripted import Said, scripted_hub
 from tests.hubs import RunningHub
 from tests.sync.conftest import Walker
 from tests.waiting import wait_until
@@ -244,3 +251,39 @@ def test_changed_thresholds_grade_the_catalog_anew(
 def rows_of(hub: RunningHub) -> list[Any]:
     answer = httpx2.get(f"{hub.url}/api/datasets?expand[]=likes", trust_env=False)
     return list(answer.json())
+
+
+def test_a_page_of_rows_that_no_json_should_hold(
+    sync_settings: Settings, store: redis.Redis, keys: Keys
+) -> None:
+    """Bare control characters, bytes that are no UTF-8, counts below zero: nothing holds it up."""
+    rows = (
+        b'[{"_id":"641a36394097fa34bd332e41","id":"a/bare","description":"a\x00b\x1b[31m\n"},'
+        b'{"_id":"641a36394097fa34bd332e42","id":"a/bytes","description":"\xff\xfe"},'
+        b'{"_id":"641a36394097fa34bd332e43","id":"a/below","downloads":-5,"likes":-1,"mainSize":-9}]'
+    )
+    with scripted_hub() as hub:
+        hub.says(Said(200, rows))
+        settings = sync_settings.model_copy(update={"hf_endpoint": hub.url})
+        with open_sync(settings, Event()) as sync:
+            assert Walker(sync).run()["created"] == 3
+            assert Walker(sync).run(Kind.PAGES)["unchanged"] == 3
+
+    found = stored_documents(store, keys)
+    assert found["a/bare"]["description"] == "a\x00b\x1b[31m\n"
+    assert found["a/bytes"]["description"] == "\udcff\udcfe"
+    assert found["a/below"]["downloads"] == -5
+    assert_agreement(store, keys)
+
+
+def test_a_record_that_somebody_has_damaged_holds_up_no_run(
+    hub: RunningHub, walker: Walker, store: redis.Redis, keys: Keys
+) -> None:
+    """What the runs themselves write down is written anew where it cannot be read."""
+    fill(hub, 2)
+    walker.run()
+    store.hset(keys.meta, "freshness", "{nonsense")
+
+    walker.run(Kind.DELTA)
+
+    assert json.loads(store.hget(keys.meta, "freshness") or b"")["p50"] > 0

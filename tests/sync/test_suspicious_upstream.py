@@ -138,7 +138,7 @@ def test_no_delta_slips_through_a_quarantine(
     assert store.hget(keys.meta, "quarantine") != b"", "only a complete run can tell"
 
 
-@pytest.mark.parametrize("kind", COMPLETE)
+@pytest.mark.parametrize("kind", [*COMPLETE, Kind.DELTA])
 def test_an_empty_listing_is_no_departure_of_all(
     hub: RunningHub, walker: Walker, store: redis.Redis, keys: Keys, kind: Kind
 ) -> None:
@@ -152,6 +152,7 @@ def test_an_empty_listing_is_no_departure_of_all(
     assert len(stored_documents(store, keys)) == 5
     hub.control("options", unlisted=[])
     walker.run(kind)
+    walker.run()
     assert store.hget(keys.meta, "quarantine") == b""
     assert_agreement(store, keys)
 

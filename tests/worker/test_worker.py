@@ -263,3 +263,31 @@ def test_a_store_of_another_hub_is_refused(start: Start, store: redis.Redis, key
     assert "holds the catalog of https://hub.example" in worker.log
     assert "Traceback" not in worker.log
     assert store.hget(keys.meta, "total_items") == b"5"
+
+
+def test_a_commit_is_seen_while_a_long_run_waits_for_its_quota(
+    hub: RunningHub, start: Start, loaded: Callable[[], None], store: redis.Redis, keys: Keys
+) -> None:
+    """Thirty pages at ten requests in a window: the newest commits do not wait for the end."""
+    ids = fill(hub, 60)
+    start("worker", COLLINEAR_DELTA_SECONDS="1", COLLINEAR_PAGE_REFRESH_SECONDS="3600")
+    loaded()
+    hub.quota(api=40, window=10)
+    runs = Runs(store, keys, lease_seconds=2)
+    runs.request(Request.new(Kind.PAGES))
+    start("beat")
+    wait_until(
+        lambda: (run := runs.current()) and run.kind is Kind.PAGES and run.count("pages_done") > 3,
+        "the run to be under way",
+    )
+    hub.edit(ids[-1], commit=True, likes=77)
+
+    wait_until(
+        lambda: b'"likes":77' in (store.hget(keys.documents, ids[-1]) or b""),
+        "the commit to be stored",
+    )
+    run = runs.current()
+    assert run is not None
+    assert (run.kind, run.state.going_on) == (Kind.PAGES, True)
+    hub.quota(api=10_000)
+    assert hub.stats()["by_status"].get("429", 0) == 0

@@ -10,7 +10,9 @@ from collinear.api import problems
 from collinear.domain.errors import BadParameter, CatalogError
 
 ROOT = "/api/datasets"
-FIXED = frozenset({"", "cache-status", "changes", "dead-letters", "meta", "refresh-cache"})
+FIXED = frozenset(
+    {"", "cache-status", "changes", "dead-letters", "export", "meta", "refresh-cache"}
+)
 """What stands directly below the root and is no dataset, whatever datasets are called."""
 SUB_RESOURCES = frozenset({"commits", "files", "file-url"})
 _TASKS = "refresh-cache/"

@@ -5,20 +5,30 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import Receive, Scope, Send
 
 from collinear import __version__
-from collinear.api.addresses import DatasetAddresses
+from collinear.api.addresses import ROOT, DatasetAddresses
 from collinear.api.docs import add_docs
 from collinear.api.heads import HeadAsGet
 from collinear.api.metrics import RequestMetrics
 from collinear.api.observe import Observed
 from collinear.api.problems import add_problem_handlers
-from collinear.api.routes import changes, datasets, operations, repos, status
+from collinear.api.routes import changes, datasets, export, operations, repos, status
 from collinear.api.system import State, open_system, system_of
 from collinear.settings import Settings
 
 COMPRESSED_FROM = 16 * 1024
 """Bytes from which an answer is worth compressing: below, it costs more than it saves."""
+
+
+class Compressed(GZipMiddleware):
+    """Compresses what is not compressed already."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Leave the copy of the whole catalog as it is."""
+        packed = scope.get("path", "").rstrip("/") == f"{ROOT}/export"
+        await (self.app if packed else super().__call__)(scope, receive, send)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -41,13 +51,14 @@ def create_app(settings: Settings) -> FastAPI:
     add_problem_handlers(app)
     app.include_router(status.router)  # before the datasets: their addresses take everything else
     app.include_router(changes.router)
+    app.include_router(export.router)
     app.include_router(repos.router)
     app.include_router(datasets.router)
     app.include_router(operations.router)
     add_docs(app)
     # From the innermost to the outermost
     app.add_middleware(DatasetAddresses, known=_is_known)
-    app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=4)
+    app.add_middleware(Compressed, minimum_size=COMPRESSED_FROM, compresslevel=4)
     app.add_middleware(Observed, metrics=metrics)
     app.add_middleware(HeadAsGet)
     return app

@@ -69,6 +69,12 @@ KINDS: dict[type[CatalogError], Kind] = {
     errors.DatasetMoved: Kind(
         HTTPStatus.PERMANENT_REDIRECT, "The dataset has another id now", "Follow Location."
     ),
+    errors.SnapshotGone: Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "There is no copy of the whole catalog now",
+        "Try again shortly; before the first complete run, see cache-status.",
+        10,
+    ),
     errors.PositionGone: Kind(
         HTTPStatus.GONE,
         "Changes are missing after this position",

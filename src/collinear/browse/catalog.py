@@ -42,6 +42,7 @@ class Catalog:
         """``searches`` is how many questions to the index are answered at a time."""
         self.reader = readers.catalog
         self.changes = readers.changes
+        self.export = readers.export
         self.letters = readers.letters
         self._state = readers.state
         self._index = index

@@ -12,6 +12,7 @@ CatalogError
 │   └── TaskNotFound
 ├── DatasetMoved                the dataset has another id now
 ├── PositionGone                changes after a position in the stream are not kept any more
+├── SnapshotGone                no snapshot of the whole catalog yet, or another one by now
 ├── DatasetGated                the Hub wants the user to ask for access
 ├── HubError
 │   ├── HubUnavailable          no answer, a 5xx, a truncated answer
@@ -92,6 +93,18 @@ class PositionGone(CatalogError):
             else "is not in the stream of changes, or not any more"
         )
         super().__init__(f"{serial} {why}. Take the whole catalog, and follow from its serial.")
+        self.serial = serial
+
+
+class SnapshotGone(CatalogError):
+    """There is no snapshot of the whole catalog yet, or another one took its place."""
+
+    def __init__(self, serial: str | None) -> None:
+        super().__init__(
+            "There is no copy of the whole catalog yet: it is written at the end of a complete run."
+            if serial is None
+            else f"The copy of the whole catalog as of {serial} was replaced while it was read."
+        )
         self.serial = serial
 
 

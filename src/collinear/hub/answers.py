@@ -58,9 +58,10 @@ class HubAnswer(NamedTuple):
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError:
-            # The strict parser refuses a lone surrogate; the tolerant one keeps it for that row
+            # The strict parser refuses a lone surrogate, a bare control character, and bytes that
+            # are no UTF-8; the tolerant one keeps them all, as what they are, in their row
             try:
-                return json.loads(self.body)
+                return json.loads(self.body.decode("utf-8", "surrogateescape"), strict=False)
             except (ValueError, RecursionError) as error:
                 raise HubUnavailable(
                     f"{self.hub} sent something that is not whole JSON ({len(self.body)} bytes)."

@@ -72,7 +72,7 @@ def _filters(document: Mapping[str, Any]) -> dict[str, Any]:
         schema.BY_IMPACT: document["impact_level"],
         schema.BY_GATED: document["gated"] or "false",
     } | {
-        field: min(value, keys.LAST_COUNT)
+        field: keys.bounded(value)
         for field in schema.RANGED
         if (value := document[field]) is not None
     }

@@ -39,6 +39,11 @@ def count_value(count: int | None) -> int:
     return min(_EXACT + (octave << _MANTISSA_BITS) + mantissa, LAST_VALUE)
 
 
+def bounded(count: int) -> int:
+    """A count as the index can hold it: one below zero, which makes no sense, is kept as zero."""
+    return min(max(count, 0), LAST_COUNT)
+
+
 def moment_value(milliseconds: int | None) -> int:
     """Order moments (ms since 1970) exactly from 2010 to 2044; others are at the ends."""
     if milliseconds is None:

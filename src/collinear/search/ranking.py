@@ -45,6 +45,6 @@ def weight(downloads: int | None, likes: int | None) -> float:
 
     A like counts as much as twenty downloads: it is given once, by a person.
     """
-    use = math.log10(1 + (downloads or 0) + 20 * (likes or 0)) / _ALL_THERE_IS
+    use = math.log10(1 + max(downloads or 0, 0) + 20 * max(likes or 0, 0)) / _ALL_THERE_IS
     value = 2 ** (1 + (MOST_PRIOR - 1) * min(use, 1.0)) - 2
     return math.floor(value * _STEPS_OF_WEIGHT) / _STEPS_OF_WEIGHT

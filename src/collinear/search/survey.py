@@ -105,7 +105,7 @@ def expected(dataset: Dataset, ordinal: int) -> Indexed:
         dataset.id,
         (
             *(keys.key(value, ordinal) for value in values),
-            *(None if count is None else min(count, keys.LAST_COUNT) for count in counts),
+            *(None if count is None else keys.bounded(count) for count in counts),
             *keys.creation_key(second, hub_id),
             keys.text_key(dataset.id),
         ),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import cast
 
 import redis
@@ -80,8 +81,11 @@ class Catalog:
         """
         now = self.now() // 1000
         known = cast("bytes | None", self._client.hget(self._keys.meta, "freshness"))
-        if known and not renew and json.loads(known)["at"] > now - _FRESHNESS_SECONDS:
-            return {}
+        if known and not renew:
+            # one that cannot be read is written anew
+            with suppress(ValueError, TypeError, KeyError):
+                if json.loads(known)["at"] > now - _FRESHNESS_SECONDS:
+                    return {}
         seen = find_freshness(self._client, self._keys)
         return {"freshness": json.dumps({**seen._asdict(), "at": now}) if seen else ""}
 

@@ -5,6 +5,7 @@ from typing import NamedTuple, Self
 import redis.asyncio
 
 from collinear.store.changes import ChangesReader
+from collinear.store.export import ExportReader
 from collinear.store.keys import Keys
 from collinear.store.letter_reader import LetterReader
 from collinear.store.reader import CatalogReader
@@ -16,6 +17,7 @@ class Readers(NamedTuple):
 
     catalog: CatalogReader
     changes: ChangesReader
+    export: ExportReader
     letters: LetterReader
     state: StateReader
 
@@ -25,6 +27,7 @@ class Readers(NamedTuple):
         return cls(
             CatalogReader(client, keys),
             ChangesReader(client, keys),
+            ExportReader(client, keys),
             LetterReader(client, keys),
             StateReader(client, keys, share=share),
         )

@@ -106,6 +106,9 @@ function steps.claim(number, page, held)
   if not is(number) then return false end
   if page == 'finish' then
     if redis.call('HGET', run, 'state') ~= 'finishing' then return false end
+  elseif page == 'newest' then
+    local kind, state = unpack(redis.call('HMGET', run, 'kind', 'state'))
+    if state ~= 'running' or (kind ~= 'full' and kind ~= 'pages') then return false end
   elseif redis.call('HEXISTS', pages, page) == 0 or redis.call('HEXISTS', done, page) == 1 then
     return false
   end
@@ -128,6 +131,12 @@ end
 function steps.defer(number, page, held, command, ...)
   if not holds(number, page, held) then return 'fenced' end
   redis.call(command, deferred, ...)
+  return 'ok'
+end
+
+function steps.count(number, page, held, ...)
+  if not holds(number, page, held) then return 'fenced' end
+  for at = 6, #ARGV, 2 do redis.call('HINCRBY', run, ARGV[at], ARGV[at + 1]) end
   return 'ok'
 end
 
@@ -157,6 +166,8 @@ function steps.done(number, page, held, segments, at_end, following, rows)
     if redis.call('HGET', run, 'end') == '1'
       and redis.call('HLEN', pages) == redis.call('HLEN', done) then
       redis.call('HSET', run, 'state', 'finishing')
+      -- nobody writes beside the end of a run
+      redis.call('HDEL', claims, 'newest')
     end
   end
   return redis.call('HGET', run, 'state') == 'finishing' and 'complete' or 'done'

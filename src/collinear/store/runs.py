@@ -4,8 +4,8 @@ import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from importlib.resources import files
-from threading import Event, Thread
 from typing import cast
 
 import redis
@@ -13,6 +13,7 @@ import redis
 from collinear.domain import moments
 from collinear.domain.errors import CatalogError, RunFenced
 from collinear.store.claim import Claim
+from collinear.store.heartbeat import beating
 from collinear.store.keys import Keys
 from collinear.store.run_records import (
     Kind,
@@ -33,6 +34,9 @@ from collinear.store.trouble import explain
 
 FINISH = "finish"
 """The claim on the end of a run: the sweep, the snapshot and the books."""
+
+NEWEST = "newest"
+"""The claim on the newest commits, which a complete run looks at beside its pages."""
 
 _MOST_STUMBLES = 10
 """Failures in a row that nobody expected, after which a run is given up."""
@@ -169,6 +173,15 @@ class Runs:
         )
         return answer == b"complete"
 
+    def count(self, claim: Claim, counts: Mapping[str, int]) -> None:
+        """
+        Add to the counters of the run.
+
+        Raises:
+            RunFenced: The page was taken over, or the run is over.
+        """
+        self._held("count", claim, *_given(counts))
+
     def defer(self, claim: Claim, documents: Mapping[str, bytes], others: Iterable[str]) -> None:
         """
         Keep documents, by hub_id, for the end of the run: their ids are still taken.
@@ -273,21 +286,15 @@ class Runs:
         What nobody expects is told in the status and tried again, but not for ever: others, which
         might mend it, wait for their turn.
         """
-        stop = Event()
-        thread = Thread(target=self._beat, args=(claim.number, stop), name="heartbeat", daemon=True)
-        self._renew(claim.number)
-        thread.start()
-        try:
-            yield
-        except Exception as error:
-            # a Redis that cannot work now is waited for, however long it takes
-            if not isinstance(error, CatalogError) and explain(error) is None:
-                with suppress(redis.RedisError):  # of two troubles the first one is told
-                    self._stumble(claim, f"{type(error).__name__}: {error}")
-            raise
-        finally:
-            stop.set()
-            thread.join()
+        with beating(partial(self._renew, claim.number), self._lease_ms / 4000):
+            try:
+                yield
+            except Exception as error:
+                # a Redis that cannot work now is waited for, however long it takes
+                if not isinstance(error, CatalogError) and explain(error) is None:
+                    with suppress(redis.RedisError):  # of two troubles the first one is told
+                        self._stumble(claim, f"{type(error).__name__}: {error}")
+                raise
 
     def _stumble(self, claim: Claim, message: str) -> None:
         now, page = self._now(), f"Page {claim.page}"
@@ -297,13 +304,6 @@ class Runs:
         )
         errors = _error(now, again), _MOST_STUMBLES, _error(now, late)
         self._call("stumble", claim.number, claim.page, claim.token, now, *errors)
-
-    def _beat(self, number: int, stop: Event) -> None:
-        while not stop.wait(self._lease_ms / 4000):
-            try:
-                self._renew(number)
-            except redis.RedisError:
-                continue  # the work itself meets the same trouble and tells of it
 
     def _renew(self, number: int) -> None:
         self._call("renew", number)

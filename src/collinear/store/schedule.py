@@ -39,6 +39,11 @@ class Schedule:
                 come.append(kind)
         return come
 
+    def is_due(self, kind: Kind) -> bool:
+        """Whether the time of a kind has come."""
+        planned = cast("bytes | None", self._client.hget(self._key, kind))
+        return planned is not None and int(planned) <= self._client.time()[0]
+
     def plan(self, kind: Kind) -> None:
         """Plan the next run of a kind, and of the lesser ones that it makes needless."""
         now = self._client.time()[0]

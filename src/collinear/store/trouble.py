@@ -91,12 +91,17 @@ def in_words(error: Exception) -> str:
     return explain(error) or f"Redis did not do what it was asked: {error or type(error).__name__}"
 
 
+_ROOM = 8 * 2**20
+"""Bytes that a server must have left for what is sent to it, where it has so many at all."""
+
+
 def find_trouble(info: Mapping[str, Any]) -> str | None:
     """What keeps a server from taking writes, by its own INFO; None where nothing does."""
     limit = int(info.get("maxmemory", 0))
     # as the server counts it: buffers of replicas and of the append-only file are no data
     used = int(info.get("used_memory", 0)) - int(info.get("mem_not_counted_for_evict", 0))
-    if 0 < limit < used:
+    # a page on its way in counts too, and has left again when the server is asked
+    if 0 < limit < used + min(limit // 10, _ROOM):
         return FULL
     if info.get("loading"):
         return LOADING

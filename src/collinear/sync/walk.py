@@ -1,48 +1,30 @@
 """Hub -> store: bring the catalog in step with the listing, one page at a time."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
-from random import Random
 from typing import Any
 
-from collinear.domain.errors import CursorRejected, RunFenced, UpstreamSuspicious
+from collinear.domain.errors import CursorRejected, UpstreamSuspicious
 from collinear.hub.listing import Cursor, HubListing
-from collinear.hub.wire import translate
 from collinear.store.catalog import Catalog
 from collinear.store.claim import Claim
 from collinear.store.letters import DeadLetters
 from collinear.store.run_records import Kind, Page, PageOutcome, Request, Run, Segment
-from collinear.store.runs import FINISH, Runs
+from collinear.store.runs import FINISH, NEWEST, Runs
 from collinear.store.summary import summarise
 from collinear.store.writer import CatalogWriter, Stored
 from collinear.sync import boundaries
 from collinear.sync.departures import Departures
 from collinear.sync.fetching import Fetcher
 from collinear.sync.limits import SyncLimits
+from collinear.sync.newest import Newest
+from collinear.sync.reports import PageReport, counts_of
 from collinear.sync.storing import Kept, Storing, quarantine_text
+from collinear.sync.witnesses import Witnesses
 from collinear.telemetry import get_logger
 
 log = get_logger(__name__)
-
-_DELTA_PAGES = 20
-"""A delta longer than this is better served by a page-wise run."""
-
-_WITNESSES = 3
-"""Pages from elsewhere that are looked at before a whole run is not believed; small ones more."""
-
-
-@dataclass(frozen=True, slots=True)
-class PageReport:
-    """What one page came to; ``complete`` says that the run is to be finished now."""
-
-    run_id: str
-    kind: Kind
-    rows: int
-    rejected: int
-    stored: Stored
-    complete: bool
 
 
 class Sync:
@@ -68,8 +50,9 @@ class Sync:
         self.catalog = catalog
         self._letters = letters
         self._endpoint = endpoint
-        self._limits = limits
-        self._witness_pages = max(_WITNESSES, -(-limits.quarantine_rows // page_size))
+        self._witnesses = Witnesses(
+            listing, fetcher, runs, rows=limits.quarantine_rows, page_size=page_size
+        )
         self.storing = Storing(
             writer=writer,
             runs=runs,
@@ -84,6 +67,16 @@ class Sync:
             runs=runs,
             writer=writer,
             catalog=catalog,
+            limits=limits,
+        )
+        self._newest = Newest(
+            listing=listing,
+            fetcher=fetcher,
+            runs=runs,
+            catalog=catalog,
+            storing=self.storing,
+            departures=self.departures,
+            witnesses=self._witnesses,
             limits=limits,
         )
 
@@ -102,8 +95,8 @@ class Sync:
         run = self.runs.begin(
             wanted,
             boundaries.pages_of(page_map) if page_map else [Page(None)],
-            watermark=self._watermark() if kind is Kind.DELTA else 0,
-            commits_until=None if kind is Kind.REGRADE else self._newest_commit(),
+            watermark=self._newest.watermark() if kind is Kind.DELTA else 0,
+            commits_until=None if kind is Kind.REGRADE else self._newest.moment(),
         )
         if run is None:
             return None
@@ -137,17 +130,33 @@ class Sync:
         with self.runs.heartbeat(claim):
             try:
                 if run.kind is Kind.DELTA:
-                    return self._delta_page(run, claim, where, on_next)
+                    return self._newest.page(run, claim, where, on_next)
                 return self._creation_page(run, claim, where, on_next)
             except CursorRejected as error:
                 # asked for first: a run that fails takes with it what was accepted for it
                 if run.kind is not Kind.FULL:
-                    self._request(Kind.FULL, run)
+                    self._newest.request(Kind.FULL, run)
                 self.runs.fail(claim, f"{error}  The catalog is walked anew.")
                 raise
             except UpstreamSuspicious as error:
                 self._quarantine(run, claim, error)
                 raise
+
+    def look_at_newest(self, number: int) -> Kept | None:
+        """
+        Store the newest commits while a complete run goes on: a delta would wait for its end.
+
+        None where that run does not go on; raises as ``page`` does.
+        """
+        claimed = self.runs.claim(number, NEWEST)
+        if claimed is None:
+            return None
+        run, claim, _ = claimed
+        try:
+            return self._newest.look(run, claim)
+        except UpstreamSuspicious as error:
+            self._quarantine(run, claim, error)
+            raise
 
     def finish(self, number: int) -> dict[str, Any] | None:
         """
@@ -197,7 +206,7 @@ class Sync:
             raise UpstreamSuspicious(quarantine_text("its listing is empty"))
         stored = self.departures.settle(claim)
         refused = self.storing.refuse([], stored, run, claim)
-        return _counts(Kept(stored, refused))
+        return counts_of(Kept(stored, refused))
 
     def _quarantine(self, run: Run, claim: Claim, error: UpstreamSuspicious) -> None:
         log.error("run_quarantined", run=run.run_id, kind=run.kind.value, reason=str(error))
@@ -215,15 +224,6 @@ class Sync:
                 stored.add(self._writer.put(datasets, claim, seen=False))
             outcome = PageOutcome(0, (), end=True, counts={"updated": stored.updated})
             return self.runs.done(claim, outcome)
-
-    def _request(self, kind: Kind, run: Run) -> None:
-        """Ask for another run, for which holds what was accepted for this one."""
-        latest = self.runs.current()
-        if latest is None or latest.number != run.number:
-            raise RunFenced(f"run {run.number} is over")
-        wanted = Request.new(kind)
-        removals, upstream = latest.accept_removals, latest.accept_upstream
-        self.runs.request(wanted._replace(accept_removals=removals, accept_upstream=upstream))
 
     # Pages in the order of creation
 
@@ -248,9 +248,8 @@ class Sync:
                 if self.runs.set_next(claim, following, bounded=bounded):
                     on_next(int(claim.page) + 1)
             segments.append(Segment(cursor, where.until if met else boundaries.end_of(rows)))
-            kept += self.storing.keep(
-                rows, run, claim, witnesses=partial(self._witnesses, run, claim, cursor)
-            )
+            witnesses = partial(self._witnesses.others, run, claim, cursor)
+            kept += self.storing.keep(rows, run, claim, witnesses=witnesses)
             count += len(rows)
             if met or where.until is None or answer.next is None:
                 break
@@ -259,90 +258,12 @@ class Sync:
             count,
             tuple(segments),
             end=answer.next is None,
-            counts=_counts(kept),
+            counts=counts_of(kept),
             next=following,
         )
         complete = self.runs.done(claim, outcome)
         return PageReport(run.run_id, run.kind, count, kept.rejected, kept.stored, complete)
 
-    def _witnesses(self, run: Run, claim: Claim, asked: Cursor | None) -> Iterator[Sequence[Any]]:
-        """A few pages from elsewhere in the listing."""
-        others = [one.cursor for one in self.runs.page_map() if one.cursor != asked]
-        for cursor in Random(run.run_id).sample(others, min(self._witness_pages, len(others))):
-            try:
-                yield self._fetcher.fetch(
-                    partial(self._listing.by_creation, None if cursor is None else Cursor(cursor)),
-                    tell=partial(self.runs.trouble, claim),
-                ).rows
-            except CursorRejected:
-                continue  # it is no witness any more
-
-    # Pages in the order of the last commit
-
-    def _delta_page(
-        self, run: Run, claim: Claim, where: Page, on_next: Callable[[int], None]
-    ) -> PageReport:
-        cursor = Cursor(where.cursor) if where.cursor is not None else None
-        answer = self._fetcher.fetch(
-            partial(self._listing.by_change, cursor), tell=partial(self.runs.trouble, claim)
-        )
-        # what was never modified comes last; a page without a readable row says nothing
-        moments = [one.last_modified for one in translate(answer.rows).datasets]
-        reached = any(moment is None or moment < run.watermark for moment in moments)
-        too_long = int(claim.page) + 1 >= _DELTA_PAGES
-        beyond = too_long and not reached
-        following = None
-        if answer.next is not None and not reached and not too_long:
-            following = Page(answer.next)
-            if self.runs.set_next(claim, following):
-                on_next(int(claim.page) + 1)
-        kept = self.storing.keep(
-            answer.rows, run, claim, witnesses=partial(self._witnesses, run, claim, cursor)
-        )
-        if kept.stored.deferred:
-            settled = self.departures.make_room(kept.stored.deferred, claim)
-            beyond = beyond or bool(settled.deferred)
-            kept += Kept(settled, self.storing.refuse([], settled, run, claim))
-        if beyond:  # it takes a run that sees everything
-            self._request(Kind.PAGES, run)
-        outcome = PageOutcome(
-            len(answer.rows),
-            (),
-            end=following is None,
-            counts=_counts(kept),
-            next=following,
-        )
-        complete = self.runs.done(claim, outcome)
-        return PageReport(
-            run.run_id, run.kind, len(answer.rows), kept.rejected, kept.stored, complete
-        )
-
-    def _watermark(self) -> int:
-        """The moment (ms) up to which the catalog knows of all commits, less an overlap."""
-        known = self.catalog.commits_until()
-        newest = self._newest_commit() if known is None else known
-        return int(newest - self._limits.delta_overlap_seconds * 1000)
-
-    def _newest_commit(self) -> int:
-        """
-        A moment (ms), by the Hub's clock, of which a run that begins now sees all commits.
-
-        What is committed while the run walks may escape it, so this is taken at its beginning.
-        """
-        now = self.catalog.now()
-        # a date from the future, by a wrong clock, must not hide what happens until then
-        return min(self.catalog.newest_commit() or now, now)
-
 
 def _for_log(summary: dict[str, Any]) -> dict[str, Any]:
     return {name: summary[name] for name in summary if name not in {"run_id", "status"}}
-
-
-def _counts(kept: Kept) -> dict[str, int]:
-    return {
-        "created": kept.stored.created,
-        "updated": kept.stored.updated,
-        "moved": kept.stored.moved,
-        "unchanged": kept.stored.unchanged,
-        "rejected": kept.rejected,
-    }

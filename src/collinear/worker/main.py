@@ -21,6 +21,7 @@ from collinear.wiring import (
     wait_for_store,
 )
 from collinear.worker.app import create_beat, create_worker
+from collinear.worker.newest import following_newest
 from collinear.worker.tasks import OVERSEE
 
 log = get_logger(__name__)
@@ -50,6 +51,7 @@ def run_worker(settings: Settings) -> None:
         open_store(settings) as client,
         open_sync(settings, stopping) as sync,
         open_schedule(settings) as schedule,
+        following_newest(sync, schedule, stopping, every=settings.oversee_seconds),
     ):
         worker = create_worker(settings, sync, schedule)
 

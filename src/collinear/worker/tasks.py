@@ -89,20 +89,19 @@ class _Crew:
         self._celery = celery
         self._sync = sync
         self._schedule = schedule
-        self._thresholds_told = False
         self._looked = float("-inf")
         self._thresholds_told = False
 
     def start(self, kind: Kind, run_id: str) -> None:
         """Begin a run that was asked for, or leave it waiting while another one goes on."""
-        with _logged(TASKS[kind], run=run_id) as outcome:
+        with logged(TASKS[kind], run=run_id) as outcome:
             # once it has begun it waits no more: a message that comes late starts nothing
             wanted = [one for one in self._sync.runs.waiting() if one.run_id == run_id]
             outcome["began"] = bool(wanted) and self._begin(wanted[0])
 
     def ask(self, wanted: Request) -> None:
         """Ask for a run and begin it, for a message that came without a request in the books."""
-        with _logged(TASKS[wanted.kind], run=wanted.run_id) as outcome:
+        with logged(TASKS[wanted.kind], run=wanted.run_id) as outcome:
             known = self._sync.runs.request(wanted)
             if known.run_id == wanted.run_id:
                 outcome["began"] = self._begin(known)
@@ -113,7 +112,7 @@ class _Crew:
 
     def page(self, number: int, page: int) -> None:
         """Fetch and store one page."""
-        with _logged(PAGE, run_number=number, page=page) as outcome:
+        with logged(PAGE, run_number=number, page=page) as outcome:
             try:
                 report = self._sync.page(number, page, on_next=lambda n: self._send_page(number, n))
             except (CursorRejected, UpstreamSuspicious):
@@ -139,7 +138,7 @@ class _Crew:
 
     def finish(self, number: int) -> None:
         """Close a run, tell its task, and let the next one begin."""
-        with _logged(FINISH, run_number=number) as outcome:
+        with logged(FINISH, run_number=number) as outcome:
             try:
                 summary = self._sync.finish(number)
             except UpstreamSuspicious:
@@ -157,7 +156,7 @@ class _Crew:
 
     def regrade(self, number: int) -> None:
         """Grade everything anew by the thresholds in force."""
-        with _logged(REGRADE, run_number=number):
+        with logged(REGRADE, run_number=number):
             if self._sync.regrade(number):
                 self._send(FINISH, number)
 
@@ -184,7 +183,10 @@ class _Crew:
         last = sync.runs.current()
         if not warmed and not (last and last.state is State.FAILED):
             sync.runs.request(Request.new(Kind.FULL))
+        walks = last is not None and last.state.going_on and last.kind.complete
         for kind in self._schedule.due():
+            if kind is Kind.DELTA and walks:
+                continue  # that run looks at the newest commits by itself
             # before the first load the lesser runs are worth nothing
             if warmed or kind is Kind.FULL:
                 sync.runs.request(Request.new(kind))
@@ -247,7 +249,7 @@ class _Crew:
 
 
 @contextmanager
-def _logged(task: str, **facts: Any) -> Iterator[dict[str, Any]]:
+def logged(task: str, **facts: Any) -> Iterator[dict[str, Any]]:
     """Log the start and the end of a task; the block adds what it learns to the facts."""
     started = time.monotonic()
     log.info("task_started", task=task, **facts)
