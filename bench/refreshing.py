@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 
 from bench.reading import QUESTIONS
-from bench.system import BenchRow, BenchSystem, until
+from bench.system import BenchRow, BenchSystem, until, wait_for_index
 
 _EDITED = 100
 
@@ -64,6 +64,7 @@ def _run(system: BenchSystem, kind: str) -> dict[str, Any]:
 
 def _delta(system: BenchSystem) -> BenchRow:
     """From the start of a delta run until the API shows the last of a hundred commits."""
+    wait_for_index(system)
     newest = f"{system.api_url}/api/datasets"
     shown = system.http.get(newest, params={"sort_by": "downloads", "limit": _EDITED}).json()
     ids = [item["id"] for item in shown["items"]]

@@ -127,5 +127,20 @@ def until(condition: Callable[[], T], within: float) -> T:
         time.sleep(0.05)
 
 
+def wait_for_index(system: BenchSystem) -> float:
+    """Seconds until everything that is stored can be searched for."""
+    started = time.time()
+    status = f"{system.api_url}/api/datasets/cache-status"
+
+    def caught_up() -> bool:
+        if not system.answers(status):
+            return False
+        told = system.http.get(status).json()
+        return bool(told["index"] and told["index"]["serial"] == told["serial"])
+
+    until(caught_up, 1800)
+    return time.time() - started
+
+
 def mebibytes(count: float) -> str:
     return f"{count / 2**20:,.0f} MiB"

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 
 import redis
 
-from bench.system import BenchRow, BenchSystem, mebibytes, until
+from bench.system import BenchRow, BenchSystem, mebibytes, until, wait_for_index
 from collinear.domain import moments
 from collinear.store.keys import ORDERS
 
@@ -27,7 +27,7 @@ def measure_writing(system: BenchSystem) -> Writing:
     load = _load(system)
     rate = system.datasets / load.paging
     memory = cast("dict[str, Any]", system.store.info("memory"))
-    searchable = _wait_for_index(system)
+    searchable = wait_for_index(system)
     raw = _write_raw(system, list(_contents(system)))
     index = sum(
         file.stat().st_size for file in (system.folder / "index").rglob("*") if file.is_file()
@@ -110,20 +110,6 @@ def _memory_by_key(system: BenchSystem) -> Iterator[BenchRow]:
         yield BenchRow(
             f"  {name}", mebibytes(size), f"{size / system.datasets:,.0f} bytes a dataset"
         )
-
-
-def _wait_for_index(system: BenchSystem) -> float:
-    started = time.time()
-    status = f"{system.api_url}/api/datasets/cache-status"
-
-    def caught_up() -> bool:
-        if not system.answers(status):
-            return False
-        index = system.http.get(status).json()["index"]
-        return bool(index and index["documents"] == system.store.zcard(system.keys.ids))
-
-    until(caught_up, 1800)
-    return time.time() - started
 
 
 def _contents(system: BenchSystem) -> Iterator[tuple[bytes, bytes, dict[str, float]]]:
