@@ -43,6 +43,7 @@ def test_every_address_is_documented(document: dict[str, Any], settings: Setting
         "/api/datasets",
         "/api/datasets/cache-status",
         "/api/datasets/changes",
+        "/api/datasets/export",
         "/api/datasets/dead-letters",
         "/api/datasets/meta",
         "/api/datasets/refresh-cache",

@@ -176,7 +176,9 @@ def test_the_api_tells_it_and_goes_on(
 
     assert refused.status_code == 503
     assert trouble.words in refused.json()["detail"]
-    assert accepted.json()["status"] == "accepted"
+    # one that is killed may have forgotten that it was emptied: then the first request still waits
+    assert accepted.status_code == 202
+    assert accepted.json()["run_id"]
 
 
 @pytest.mark.parametrize("part", ["worker", "beat"])

@@ -163,7 +163,7 @@ def test_whoever_is_told_to_stop_stops_waiting(
     [
         ("503", "seconds", 7, 7),
         ("429", "seconds", 7, 7),
-        ("429", "date", 7, 8.5),
+        ("429", "date", 7, 9),  # two dates of whole seconds
         ("429", None, 7, 7),
         ("503", None, 1, 1.25),
     ],

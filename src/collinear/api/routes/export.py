@@ -20,7 +20,7 @@ _FILE = {"Content-Disposition": 'attachment; filename="datasets.jsonl.gz"'}
     response_class=StreamingResponse,
     dependencies=[parameters.none()],
     responses=NOT_MODIFIED
-    | problems(errors.SnapshotGone, errors.StoreUnavailable)
+    | problems(errors.BadParameter, errors.SnapshotGone, errors.StoreUnavailable)
     | {
         200: {
             "description": "A gzip of JSON Lines: a document a line, in catalog order.  It is true "
