@@ -16,7 +16,7 @@ from collinear.telemetry import configure_logging, get_logger
 
 log = get_logger(__name__)
 
-_NICE = 10
+_NICE = 15
 """Loading the catalog and answering come before indexing what was loaded."""
 _LONGEST_PAUSE = 5.0
 

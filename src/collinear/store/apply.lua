@@ -40,11 +40,18 @@ if held ~= '' and redis.call('HGET', KEYS[2], page) ~= held then return {'fenced
 
 local creates = 0
 local moving = {} -- hub_id -> true until its move is done
-for row = 0, rows - 1 do
-  local at = HEAD + row * width
-  if (redis.call('HGET', identities, ARGV[at + 2]) or '') ~= ARGV[at + 5] then return {'conflict'} end
-  if ARGV[at + 1] == 'create' then creates = creates + 1 end
-  if ARGV[at + 1] == 'move' then moving[ARGV[at + 2]] = true end
+local AT_A_TIME = 1000 -- unpack takes fewer than 8,000 values
+for first = 0, rows - 1, AT_A_TIME do
+  local hub_ids, read = {}, {}
+  for row = first, math.min(first + AT_A_TIME, rows) - 1 do
+    local at = HEAD + row * width
+    hub_ids[#hub_ids + 1], read[#read + 1] = ARGV[at + 2], ARGV[at + 5]
+    if ARGV[at + 1] == 'create' then creates = creates + 1 end
+    if ARGV[at + 1] == 'move' then moving[ARGV[at + 2]] = true end
+  end
+  for position, identity in ipairs(redis.call('HMGET', identities, unpack(hub_ids))) do
+    if (identity or '') ~= read[position] then return {'conflict'} end
+  end
 end
 
 redis.call('HSET', KEYS[1], 'marked', marked)
@@ -110,8 +117,7 @@ local function score(at)
       local order = orders[measure]
       order[#order + 1] = value
       order[#order + 1] = ARGV[at + 3]
-      -- unpack takes fewer than 8,000 values
-      if #order >= 4000 then flush() end
+      if #order >= 4 * AT_A_TIME then flush() end
     end
   end
 end
@@ -237,12 +243,13 @@ local function print(ordinal, fingerprint)
 end
 
 local refused, again, same, deferred = {}, {}, {}, {}
+local first_created, created_prints = next_ordinal, {}
 for row = 0, rows - 1 do
   local at = HEAD + row * width
   local op, hub_id, id, previous_id = unpack(ARGV, at + 1, at + 4)
   local document, changed, second = ARGV[at + 6], ARGV[at + 7], tonumber(ARGV[at + 8])
   local fingerprint = ARGV[at + 9]
-  local ordinal = ordinal_of(hub_id)
+  local ordinal = op ~= 'create' and ordinal_of(hub_id)
   local room = (op == 'create' or (op == 'move' and ordinal)) and make_room(hub_id, id) or 'room'
   moving[hub_id] = nil
 
@@ -264,6 +271,7 @@ for row = 0, rows - 1 do
       ordinal = next_ordinal
       redis.call('HSET', identities, hub_id, ordinal .. ' ' .. id)
       next_ordinal = next_ordinal + 1
+      created_prints[#created_prints + 1] = fingerprint
       enter(id, document)
       place(second, hub_id, id)
     elseif op == 'move' then
@@ -294,11 +302,12 @@ for row = 0, rows - 1 do
       end
     end
     score(at)
-    print(ordinal, fingerprint)
+    if op ~= 'create' then print(ordinal, fingerprint) end
     announce(op, id, hub_id, previous_id, changed)
   end
 end
 flush()
+if #created_prints > 0 then print(first_created, table.concat(created_prints)) end
 
 -- A newcomer that was refused needs no number
 if next_ordinal < end_of_ordinals then
