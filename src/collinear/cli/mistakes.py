@@ -9,7 +9,8 @@ OK, FAILED, USAGE, HELD, QUARANTINED = 0, 1, 2, 3, 4
 EXIT_CODES = (
     "Exit codes: 0 done; 1 failed or refused, the line on stderr says why; 2 a wrong option, "
     "argument or setting; 3 a refresh whose removals are held; 4 a refresh that was stopped "
-    "because the Hub's answers looked wrong, or a 'verify' that could not look; 130 interrupted by Ctrl-C. "
+    "because the Hub's answers looked wrong, or a 'verify' that could not look; 130 interrupted "
+    "by Ctrl-C. "
     "COLLINEAR_DEBUG=1 shows the traceback of an error."
 )
 
