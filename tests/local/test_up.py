@@ -44,6 +44,9 @@ def test_up_while_the_hub_is_away(tmp_path: Path) -> None:
     with started(
         tmp_path / "data", "up", "--port", "0", HF_ENDPOINT="http://127.0.0.1:1"
     ) as system:
+        wait_until(
+            lambda: system.get("/api/datasets")["refreshing"], "the first load to begin", within=30
+        )
         assert system.get("/api/datasets") | {"next_cursor": None} == {
             "total": 0,
             "current_page": 1,
