@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from threading import Event
 from types import FrameType
+from typing import Any
 
 import httpx2
 import redis
@@ -193,14 +194,12 @@ def open_sync(settings: Settings, stopping: Event) -> Iterator[Sync]:
         findings = HubFindings(client, keys(settings))
         runs = _runs(settings, client)
         yield Sync(
-            listing=HubListing(
+            listing=_listing(
+                settings,
                 http,
-                page_size=settings.page_size,
-                timeout=settings.hub_timeout,
+                budget,
                 before=fetcher.wait_for_turn,
-                observe=lambda limit: budget.observe(**limit._asdict()),
                 on_fields=findings.fields,
-                drop_refused_token=settings.invalid_token == "anonymous",  # noqa: S105
                 on_refused_token=findings.token_refused,
             ),
             fetcher=fetcher,
@@ -278,19 +277,23 @@ def open_upstream(settings: Settings) -> Iterator[Upstream]:
         budget = Budget(client, keys(settings), share=settings.sync_share)
         turns = Turns(budget)
         with _open_hub(settings) as http:
-            listing = HubListing(
-                http,
-                page_size=settings.page_size,
-                timeout=settings.hub_timeout,
-                before=turns.wait,
-                observe=lambda limit: budget.observe(**limit._asdict()),
-                drop_refused_token=settings.invalid_token == "anonymous",  # noqa: S105
-            )
+            listing = _listing(settings, http, budget, before=turns.wait)
             yield Upstream(Survey(client, keys(settings)), ledger, listing, turns)
 
 
 def _runs(settings: Settings, client: redis.Redis) -> Runs:
     return Runs(client, keys(settings), lease_seconds=settings.lease_seconds)
+
+
+def _listing(settings: Settings, http: httpx2.Client, budget: Budget, **hooks: Any) -> HubListing:
+    return HubListing(
+        http,
+        page_size=settings.page_size,
+        timeout=settings.hub_timeout,
+        observe=lambda limit: budget.observe(**limit._asdict()),
+        drop_refused_token=settings.invalid_token == "anonymous",  # noqa: S105
+        **hooks,
+    )
 
 
 def _open_hub(settings: Settings) -> httpx2.Client:

@@ -36,6 +36,11 @@ class Walker:
         return summary
 
 
+def fill(hub: RunningHub, count: int) -> list[str]:
+    """Datasets one after the other; their ids."""
+    return [str(hub.add(id=f"acme/set-{n:03d}", downloads=n)["id"]) for n in range(count)]
+
+
 @pytest.fixture
 def sync_settings(settings: Settings, hub: RunningHub) -> Settings:
     """Settings that lead to the test's Hub, with pages of two rows."""

@@ -16,14 +16,10 @@ from tests.agreement import (
     stored_ids,
 )
 from tests.hubs import RunningHub
-from tests.sync.conftest import Walker
+from tests.sync.conftest import Walker, fill
 from tests.sync.leash import Leash, leashed_sync
 
 COMPLETE = [Kind.FULL, Kind.PAGES]
-
-
-def fill(hub: RunningHub, count: int) -> list[str]:
-    return [str(hub.add(id=f"acme/set-{n:03d}", downloads=n)["id"]) for n in range(count)]
 
 
 @pytest.mark.parametrize("kind", COMPLETE)

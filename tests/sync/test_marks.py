@@ -8,11 +8,7 @@ from collinear.store.keys import Keys
 from collinear.store.run_records import Kind
 from tests.agreement import assert_agreement, stored_documents
 from tests.hubs import RunningHub
-from tests.sync.conftest import Walker
-
-
-def fill(hub: RunningHub, count: int) -> list[str]:
-    return [str(hub.add(id=f"acme/set-{n:03d}", downloads=n)["id"]) for n in range(count)]
+from tests.sync.conftest import Walker, fill
 
 
 def test_a_page_wise_run_mends_nothing_and_a_full_one_does(

@@ -18,13 +18,9 @@ from tests.agreement import (
     stored_ids,
 )
 from tests.hubs import RunningHub
-from tests.sync.conftest import Walker
+from tests.sync.conftest import Walker, fill
 
 COMPLETE = [Kind.FULL, Kind.PAGES]
-
-
-def fill(hub: RunningHub, count: int) -> list[str]:
-    return [str(hub.add(id=f"acme/set-{n:03d}", downloads=n)["id"]) for n in range(count)]
 
 
 def fill_long_ago(hub: RunningHub, count: int) -> list[str]:

@@ -14,11 +14,7 @@ from collinear.sync.walk import Sync
 from collinear.wiring import open_sync
 from tests.agreement import assert_agreement, assert_snapshot, stored_documents
 from tests.hubs import RunningHub, running_hub
-from tests.sync.conftest import Walker
-
-
-def fill(hub: RunningHub, count: int) -> list[str]:
-    return [str(hub.add(id=f"acme/set-{n:03d}", downloads=n)["id"]) for n in range(count)]
+from tests.sync.conftest import Walker, fill
 
 
 def begun(sync: Sync, kind: Kind) -> Run:
@@ -125,3 +121,28 @@ def test_a_hub_that_was_filled_at_once_is_no_work_for_every_delta(
     assert busy["updated"] == 1
     assert not waiting
     assert_agreement(store, keys)
+
+
+def test_a_page_of_new_commits_that_is_done_twice_is_not_the_end(
+    sync_settings: Settings, store: redis.Redis, keys: Keys
+) -> None:
+    """A worker dies when it has stored a thousand of them: to the next one they all look known."""
+    ids = [f"acme/{n:04d}" for n in range(1030)]
+    date = "2024-05-01T10:00:00.000Z"
+    with running_hub([{"id": name, "lastModified": date} for name in ids]) as hub:
+        settings = sync_settings.model_copy(update={"hf_endpoint": hub.url, "page_size": 1000})
+        with open_sync(settings, Event()) as sync:
+            Walker(sync).run()
+            Walker(sync).run(Kind.PAGES)
+            for name in ids:
+                hub.edit(name, commit=True, likes=3)
+            run = begun(sync, Kind.DELTA)
+            claimed = sync.runs.claim(run.number, 0)
+            assert claimed is not None
+            newest = hub.get("/api/datasets?sort=lastModified&limit=1000&full=true").json()
+            rows = [hub.edit(row["id"]) for row in newest]
+            sync.storing.keep(rows, run, claimed[1], witnesses=lambda: iter(()))
+
+            Walker(sync).go_on(run.number)
+
+    assert {one["likes"] for one in stored_documents(store, keys).values()} == {3}

@@ -9,6 +9,7 @@ import redis
 
 from collinear.domain.dataset import Dataset, from_document
 from collinear.domain.impact import ImpactPolicy
+from collinear.store import clock
 from collinear.store.claim import Claim
 from collinear.store.documents import read
 from collinear.store.guard import prepare_store
@@ -65,9 +66,8 @@ class Catalog:
         return None if known is None else int(known)
 
     def now(self) -> int:
-        """The store's own clock, in milliseconds: the one clock that all workers share."""
-        second, microsecond = self._client.time()
-        return second * 1000 + microsecond // 1000
+        """The store's own clock, in milliseconds."""
+        return clock.now(self._client)
 
     def find_unseen(self, *, since: int) -> list[tuple[str, str]]:
         """The datasets that were last seen before the given second, as (hub_id, id)."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import redis
 
-from collinear.domain import moments
+from collinear.store.clock import now_as_text
 from collinear.store.keys import Keys
 
 
@@ -23,7 +23,11 @@ class HubFindings:
 
         It answers, so an older word of a refused token is taken back, unless it is ours.
         """
-        found = {"accepted": list(accepted), "missing": list(missing), "at": self._now()}
+        found = {
+            "accepted": list(accepted),
+            "missing": list(missing),
+            "at": now_as_text(self._client),
+        }
         kept = ["hub_fields", json.dumps(found)]
         if not self._refused:
             kept += ["token_refused", ""]
@@ -32,9 +36,5 @@ class HubFindings:
     def token_refused(self, message: str) -> None:
         """Keep that the Hub refuses the token, in a sentence for the operator."""
         self._refused = True
-        told = json.dumps({"at": self._now(), "message": message})
+        told = json.dumps({"at": now_as_text(self._client), "message": message})
         self._client.hset(self._meta, "token_refused", told)
-
-    def _now(self) -> str:
-        second, microsecond = self._client.time()
-        return moments.to_text(second * 1000 + microsecond // 1000)

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, cast
 
 import redis
 
-from collinear.domain import moments
+from collinear.store.clock import now_as_text
+from collinear.store.documents import parse
 from collinear.store.keys import Keys
 
 _SHOWN = 300
@@ -46,13 +47,13 @@ class DeadLetters:
         latest = {letter.key: letter for letter in letters}
         if not latest:
             return
-        second, microsecond = self._client.time()
-        now = moments.to_text(second * 1000 + microsecond // 1000)
+        now = now_as_text(self._client)
         known = cast("list[bytes | None]", self._client.hmget(self._key, list(latest)))
         room = self._keep - self._client.hlen(self._key)
+        records: list[str] = []
         for letter, text in zip(latest.values(), known, strict=True):
-            before: dict[str, Any] = json.loads(text) if text else {}
-            if not before:
+            before = _record(text)
+            if text is None:
                 room -= 1
                 if room < 0:
                     continue
@@ -67,7 +68,9 @@ class DeadLetters:
                 "times": before.get("times", 0) + (before.get("run_id") != run_id),
                 "row": letter.row[:_SHOWN],
             }
-            self._client.hset(self._key, letter.key, json.dumps(record))
+            records += letter.key, json.dumps(record)
+        if records:
+            self._client.hset(self._key, items=records)
 
     def settle(self, hub_ids: Iterable[str]) -> None:
         """Forget the letters of datasets that could be stored after all."""
@@ -78,6 +81,14 @@ class DeadLetters:
     def keep_only(self, run_id: str) -> None:
         """Forget what a complete run has not met again."""
         known = cast("dict[bytes, bytes]", self._client.hgetall(self._key))
-        gone = [key for key, text in known.items() if json.loads(text)["run_id"] != run_id]
+        gone = [key for key, text in known.items() if _record(text).get("run_id") != run_id]
         if gone:
             self._client.hdel(self._key, *cast("list[str]", gone))
+
+
+def _record(text: bytes | None) -> dict[str, Any]:
+    """A record; empty where there is none, or what somebody has made of it is none."""
+    try:
+        return parse(text or b"")
+    except (ValueError, TypeError):
+        return {}

@@ -12,6 +12,7 @@ import redis
 
 from collinear.domain import moments
 from collinear.domain.errors import CatalogError, RunFenced
+from collinear.store import clock
 from collinear.store.claim import Claim
 from collinear.store.heartbeat import beating
 from collinear.store.keys import Keys
@@ -83,16 +84,15 @@ class Runs:
         the moment (ms) that a delta goes back to, ``commits_until`` the one up to which all
         commits are known once the run has ended (None: as before).
         """
-        second, microsecond = self._client.time()
-        now = moments.to_text(second * 1000 + microsecond // 1000)
+        now = clock.now(self._client)
         begun = self._call(
             "begin",
             wanted.kind,
             wanted.run_id,
             wanted.task_id,
             *_accepted(wanted),
-            second,
-            now,
+            now // 1000,
+            moments.to_text(now),
             watermark,
             "" if commits_until is None else commits_until,
             "true" if wanted.kind.complete else "false",
@@ -241,7 +241,7 @@ class Runs:
         self._held(
             "finish",
             claim,
-            self._now(),
+            clock.now_as_text(self._client),
             json.dumps(dict(meta)),
             json.dumps([json.dumps(print_segment(segment)) for segment in page_map]),
             *_given(counts or {}),
@@ -256,7 +256,7 @@ class Runs:
         Raises:
             RunFenced: The page was taken over, or the run is over.
         """
-        now = self._now()
+        now = clock.now_as_text(self._client)
         quarantine = ""
         if quarantined is not None:
             facts = {"run_id": quarantined.run_id, "kind": quarantined.kind.value}
@@ -274,7 +274,9 @@ class Runs:
         Raises:
             RunFenced: The page was taken over, or the run is over.
         """
-        self._held("trouble", claim, _error(self._now(), message) if message else "")
+        self._held(
+            "trouble", claim, _error(clock.now_as_text(self._client), message) if message else ""
+        )
 
     # Signs of life
 
@@ -297,7 +299,7 @@ class Runs:
                 raise
 
     def _stumble(self, claim: Claim, message: str) -> None:
-        now, page = self._now(), f"Page {claim.page}"
+        now, page = clock.now_as_text(self._client), f"Page {claim.page}"
         again = f"{page} fails ({message[:300]}); it is tried again."
         late = (
             f"{page} failed {_MOST_STUMBLES} times in a row ({message[:300]}): tried again later."
@@ -307,10 +309,6 @@ class Runs:
 
     def _renew(self, number: int) -> None:
         self._call("renew", number)
-
-    def _now(self) -> str:
-        second, microsecond = self._client.time()
-        return moments.to_text(second * 1000 + microsecond // 1000)
 
     def _held(self, step: str, claim: Claim, *arguments: bytes | str | int | float) -> object:
         """A step that only the holder of the claim may take."""

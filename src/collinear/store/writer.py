@@ -13,6 +13,7 @@ from collinear.domain.change import Op
 from collinear.domain.dataset import Dataset
 from collinear.domain.errors import RunFenced
 from collinear.domain.impact import ImpactPolicy
+from collinear.store import clock
 from collinear.store.claim import Claim
 from collinear.store.compare import NO_FINGERPRINT, Compared, Comparer, Known
 from collinear.store.documents import read
@@ -251,14 +252,14 @@ class CatalogWriter:
         evict: bool = True,
     ) -> _Answer | None:
         """Apply a chunk; None: conflict, nothing was written."""
-        second, microsecond = self._client.time()
+        now = clock.now(self._client)
         arguments: list[bytes | str | int | float] = [
             claim.number,
             claim.page,
             claim.held,
             claim.held_next,
-            moments.to_text(second * 1000 + microsecond // 1000),
-            second,
+            moments.to_text(now),
+            now // 1000,
             claim.began,
             self._retention,
             "1" if evict else "",

@@ -50,7 +50,7 @@ class Newest:
         self._storing = storing
         self._departures = departures
         self._witnesses = witnesses
-        self._limits = limits
+        self._overlap = int(limits.delta_overlap_seconds * 1000)
 
     def page(
         self, run: Run, claim: Claim, where: Page, on_next: Callable[[int], None]
@@ -65,16 +65,19 @@ class Newest:
         too_long = int(claim.page) + 1 >= _DELTA_PAGES
         kept = self._keep(answer, run, claim, cursor)
         if kept.stored.deferred:
-            settled = self._departures.make_room(kept.stored.deferred, claim)
-            too_long = too_long or bool(settled.deferred)
-            kept += Kept(settled, self._storing.refuse([], settled, run, claim))
-        # a Hub that was filled at once, and is quiet since, has thousands of newest commits
+            moved = self._departures.make_room(kept.stored.deferred, claim)
+            too_long = too_long or bool(moved.deferred)
+            kept += Kept(moved, self._storing.refuse([], moved, run, claim))
+        # A Hub that was filled at once, and is quiet since, has thousands of newest commits.  Only
+        # what the last run knew may look known: the first half of this one may have died.
+        known_until = run.watermark + self._overlap
         seen = (int(claim.page) + 1) * len(answer.rows)
-        reached = reached or (seen >= _SETTLED and kept.stored.unchanged == len(answer.rows))
+        known = kept.stored.unchanged == len(answer.rows)
+        settled = seen >= _SETTLED and known and not self._is_after(known_until, answer)
         following = None
-        if too_long and not reached:
+        if too_long and not (reached or settled):
             self.request(Kind.PAGES, run)  # it takes a run that sees everything
-        elif answer.next is not None and not reached:
+        elif answer.next is not None and not (reached or settled):
             following = Page(answer.next)
             if self._runs.set_next(claim, following):
                 on_next(int(claim.page) + 1)
@@ -109,7 +112,7 @@ class Newest:
         """The moment (ms) up to which the catalog knows of all commits, less an overlap."""
         known = self._catalog.commits_until()
         newest = self.moment() if known is None else known
-        return int(newest - self._limits.delta_overlap_seconds * 1000)
+        return newest - self._overlap
 
     def moment(self) -> int:
         """
@@ -140,5 +143,11 @@ class Newest:
 
     def _reaches(self, watermark: int, answer: ListingPage) -> bool:
         # what was never modified comes last; a page without a readable row says nothing
-        moments = [one.last_modified for one in translate(answer.rows).datasets]
-        return any(moment is None or moment < watermark for moment in moments)
+        return any(moment is None or moment < watermark for moment in _moments(answer))
+
+    def _is_after(self, moment: int, answer: ListingPage) -> bool:
+        return any(one is not None and one > moment for one in _moments(answer))
+
+
+def _moments(answer: ListingPage) -> list[int | None]:
+    return [one.last_modified for one in translate(answer.rows).datasets]

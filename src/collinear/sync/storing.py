@@ -164,7 +164,7 @@ class Storing:
         doubt = evidence.doubt(share=share, rows=rows)
         if doubt is not None and not self._accepted_meanwhile(run):
             raise UpstreamSuspicious(quarantine_text(doubt))
-        log.info("odd_page_believed", run=run.run_id, rows=evidence.of.total())
+        log.info("odd_page_believed", run=run.run_id)
 
     def _accepted_meanwhile(self, run: Run) -> bool:
         latest = self._runs.current()
