@@ -1,0 +1,138 @@
+"""
+How typed text is read: words, phrases in quotes, words to leave out, and what could be an id.
+
+Text is never a language with mistakes in it: a sign that makes no sense where it stands is a
+separator like any other.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from collinear.domain.errors import BadParameter
+from collinear.search.text import Run, analyse, runs
+
+MAX_WORDS = 32
+"""Words of one search: each costs time, and nobody describes what he wants in more."""
+MAX_PARTS = 200
+"""Parts of all words; a pasted id with two hashes in it has less than a hundred."""
+
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
+_PIECE = re.compile(r'(?<!\S)(-?)"([^"]*)"|(\S+?(?="[^"]*")|\S+)')
+_ADDRESS = re.compile(
+    r"(?:\w+://(?:[^\s/]+/)?|[^\s/]+/|(?=\w+/[^\s/]+/[^\s/]))datasets/([^\s?#]+)\S*", re.IGNORECASE
+)
+_PAGES = frozenset(
+    "tree blob raw resolve viewer discussions commit commits edit settings embed".split()
+)
+"""What follows an id in the addresses of the Hub's pages."""
+
+
+class Word(NamedTuple):
+    """One thing that a dataset must have, or must not."""
+
+    text: str
+    """As it was typed, without quotes."""
+    runs: tuple[Run, ...]
+    """One; of a quoted phrase perhaps several."""
+    quoted: bool = False
+    unfinished: bool = False
+    """The last word: it may be the beginning of one."""
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of all its runs."""
+        return tuple([part for run in self.runs for part in run.parts])
+
+    @property
+    def joined(self) -> str:
+        """All of it in one word."""
+        return "".join([run.joined for run in self.runs])
+
+
+class Typed(NamedTuple):
+    """A text as it is understood."""
+
+    words: tuple[Word, ...]
+    excluded: tuple[Word, ...]
+    name: str
+    """What could be an id or a name: all that is not excluded, or the id in an address."""
+
+
+def read(text: str) -> Typed:
+    """
+    Read what was typed into the search box.
+
+    Raises:
+        BadParameter: These are more words than can be looked for.
+    """
+    text = _id_in_address(text.strip()) or text.translate(_QUOTES)
+    words: list[Word] = []
+    excluded: list[Word] = []
+    named: list[str] = []
+    for is_excluded, quoted, piece in _pieces(text):
+        if is_excluded:
+            excluded += _phrase(piece)
+            continue
+        named.append(piece)
+        words += _phrase(piece) if quoted else _words(piece)
+    found = list(dict.fromkeys(words))
+    if found and not found[-1].quoted and not text[-1:].isspace():
+        found[-1] = found[-1]._replace(unfinished=True)
+    plain = not excluded and '"' not in text
+    typed = Typed(
+        tuple(found),
+        tuple(dict.fromkeys(excluded)),
+        text.strip() if plain else " ".join(named),
+    )
+    _check(typed)
+    return typed
+
+
+def _pieces(text: str) -> Iterator[tuple[bool, bool, str]]:
+    """What stands between blanks or quotes, with whether it is excluded and quoted."""
+    for minus, phrase, piece in _PIECE.findall(text):
+        if not piece:
+            yield bool(minus), True, phrase
+        elif piece[0] == "-" and runs(piece):
+            yield True, False, piece[1:]
+        else:
+            yield False, False, piece
+
+
+def _words(piece: str) -> Iterator[Word]:
+    for text in runs(piece):
+        run = analyse(text)
+        if run.parts:
+            yield Word(text, (run,))
+
+
+def _phrase(piece: str) -> Iterator[Word]:
+    found = [run for text in runs(piece) if (run := analyse(text)).parts]
+    if found:
+        yield Word(piece, tuple(found), quoted=True)
+
+
+def _id_in_address(text: str) -> str | None:
+    """The id in the address of a dataset, or of a page of it; None where the text is none."""
+    found = _ADDRESS.fullmatch(text)
+    if not found:
+        return None
+    namespace, _, rest = unquote(found[1]).strip("/").partition("/")
+    name = rest.partition("/")[0]
+    return namespace if not name or name in _PAGES else f"{namespace}/{name}"
+
+
+def _check(typed: Typed) -> None:
+    words = (*typed.words, *typed.excluded)
+    if len(words) > MAX_WORDS:
+        raise BadParameter(
+            "search", f"has {len(words)} words; at most {MAX_WORDS} can be looked for"
+        )
+    if sum(len(word.parts) for word in words) > MAX_PARTS:
+        raise BadParameter(
+            "search",
+            f"falls into more than {MAX_PARTS} parts, as letters and digits and the characters "
+            "of some scripts are looked for apart; shorten it",
+        )
