@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from collinear.api import models
+from collinear.api import listed
 from collinear.settings import Settings
 from tests.api.answers import blamed, found, ids, refused
 from tests.store.stock import Stock, dataset
@@ -21,14 +21,14 @@ def test_a_page_is_what_the_model_says(api: httpx2.Client, stock: Stock, path: s
     )
     answer = api.get(path, params={"limit": 2})
 
-    page = models.Page.model_validate_json(answer.content)
+    page = listed.Page.model_validate_json(answer.content)
     assert answer.headers["content-type"] == "application/json"
     assert [item.id for item in page.items] == ["org/a", "org/b"]
     assert page.items[0].impact_level == "high"
     assert (page.total, page.total_pages, page.current_page) == (3, 2, 1)
     assert (page.next_page, page.prev_page) == (2, None)
     assert not page.warming_up
-    last = models.Page.model_validate_json(api.get(path, params={"limit": 2, "offset": 2}).content)
+    last = listed.Page.model_validate_json(api.get(path, params={"limit": 2, "offset": 2}).content)
     assert (last.current_page, last.next_page, last.prev_page) == (2, None, 1)
     assert last.next_cursor is None
 

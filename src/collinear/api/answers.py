@@ -1,5 +1,6 @@
 """Stored documents as answers: spliced, never parsed and printed again, as far as that goes."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -20,7 +21,7 @@ MEDIA_TYPE = "application/json"
 
 
 def page(listing: Listing, query: DatasetQuery, headers: dict[str, str]) -> Response:
-    """A ``models.Page``; the tests parse it back to prove it."""
+    """A ``listed.Page``; the tests parse it back to prove it."""
     pages = -(-listing.total // query.limit)
     current = None if query.cursor else query.offset // query.limit + 1
     more = current is not None and query.offset + query.limit < listing.total
@@ -34,10 +35,28 @@ def page(listing: Listing, query: DatasetQuery, headers: dict[str, str]) -> Resp
             "next_cursor": listing.next_cursor,
             "warming_up": listing.version.warming_up,
             "refreshing": listing.version.refreshing,
+            "forgiven_words": listing.reading.forgiven_words if listing.reading else (),
+            "dropped_words": listing.reading.dropped_words if listing.reading else (),
         }
     )
-    body = b"".join((head[:-1], b',"items":[', b",".join(listing.documents), b"]}"))
+    items = b",".join(_items(listing))
+    body = b"".join((head[:-1], b',"items":[', items, b"]}"))
     return Response(body, headers=headers, media_type=MEDIA_TYPE)
+
+
+def _items(listing: Listing) -> Iterable[bytes]:
+    """The documents, each with what was asked for beside it."""
+    if listing.explanations is None:
+        return listing.documents
+    return [
+        _with(document, explanation=listing.explanations.get(documents.parse(document)["id"]))
+        for document in listing.documents
+    ]
+
+
+def _with(document: bytes, **more: Any) -> bytes:
+    """A stored document with more fields at its end."""
+    return document[:-1] + b"," + orjson.dumps(more)[1:]
 
 
 def detail(

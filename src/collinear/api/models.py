@@ -11,14 +11,16 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from collinear.domain.impact import Level
 
-_Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0)]
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
+    """What all answers are: without a field that is not described."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class Levels(_Answer):
+class Levels(Answer):
     """The level that each metric reaches by itself."""
 
     downloads: Level
@@ -29,14 +31,14 @@ class Levels(_Answer):
 Method = Literal["downloads", "likes", "size_bytes", "none"]
 
 
-class ImpactSummary(_Answer):
+class ImpactSummary(Answer):
     """Which metric decided the impact, and the level of each."""
 
     assessment_method: Method
     levels: Levels
 
 
-class DatasetItem(_Answer):
+class DatasetItem(Answer):
     """One dataset; what is unknown is null, never 0."""
 
     id: str = Field(description="Namespace and name; changes on a rename.", examples=["org/name"])
@@ -45,10 +47,10 @@ class DatasetItem(_Answer):
     name: str
     description: str | None
     tags: list[str] = Field(description="In the Hub's order, untouched.")
-    size_bytes: _Count | None = Field(description="The files of the main branch, in bytes.")
-    downloads: _Count | None = Field(description="In the last 30 days.")
-    downloads_all_time: _Count | None
-    likes: _Count | None
+    size_bytes: Count | None = Field(description="The files of the main branch, in bytes.")
+    downloads: Count | None = Field(description="In the last 30 days.")
+    downloads_all_time: Count | None
+    likes: Count | None
     trending_score: float | None
     gated: Literal[False, "auto", "manual"]
     private: bool
@@ -60,28 +62,14 @@ class DatasetItem(_Answer):
     impact_assessment: ImpactSummary
 
 
-class Page(_Answer):
-    """A page of a list."""
-
-    total: _Count = Field(description="Datasets that fit, on all pages.")
-    current_page: int | None = Field(description="From 1; null with a cursor.")
-    total_pages: _Count
-    next_page: int | None
-    prev_page: int | None
-    next_cursor: str | None = Field(description="For the next page; null on the last.")
-    warming_up: bool = Field(description="Until the first full load has completed.")
-    refreshing: bool = Field(description="While a full or page-wise refresh goes on.")
-    items: list[DatasetItem]
-
-
-class Threshold(_Answer):
+class Threshold(Answer):
     """The least values that reach the levels."""
 
     medium: int
     high: int
 
 
-class ImpactPolicy(_Answer):
+class ImpactPolicy(Answer):
     """The thresholds in force: bytes for the size, counts for the others."""
 
     size_bytes: Threshold
@@ -89,7 +77,7 @@ class ImpactPolicy(_Answer):
     likes: Threshold
 
 
-class Metrics(_Answer):
+class Metrics(Answer):
     """What the impact was read from."""
 
     size_bytes: int | None
@@ -97,7 +85,7 @@ class Metrics(_Answer):
     likes: int | None
 
 
-class ImpactAssessment(_Answer):
+class ImpactAssessment(Answer):
     """The impact in full."""
 
     dataset_id: str
@@ -108,7 +96,7 @@ class ImpactAssessment(_Answer):
     thresholds: ImpactPolicy
 
 
-class Rank(_Answer):
+class Rank(Answer):
     """Where a dataset stands among those whose value is known."""
 
     rank: int = Field(ge=1, description="1 for the highest value; equal values share it.")
@@ -116,7 +104,7 @@ class Rank(_Answer):
     of: int = Field(ge=1, description="Datasets whose value is known.")
 
 
-class Ranks(_Answer):
+class Ranks(Answer):
     """Ranks by measure; null where the dataset's value is unknown."""
 
     downloads: Rank | None
@@ -132,26 +120,26 @@ class Detail(DatasetItem):
     last_seen: AwareDatetime | None = Field(description="When the Hub last showed it.")
 
 
-class Progress(_Answer):
+class Progress(Answer):
     """How far the run that is going on has come."""
 
     run_id: str
     kind: Literal["full", "pages", "delta"]
-    pages_done: _Count
+    pages_done: Count
     pages_total: int | None
-    rows: _Count
+    rows: Count
     started_at: AwareDatetime | None
     eta_seconds: float | None
 
 
-class LastError(_Answer):
+class LastError(Answer):
     """What the last run failed of."""
 
     at: AwareDatetime
     message: str
 
 
-class HeldRemovals(_Answer):
+class HeldRemovals(Answer):
     """Removals that wait for `collinear refresh --accept-removals`."""
 
     run_id: str
@@ -159,7 +147,7 @@ class HeldRemovals(_Answer):
     of: int
 
 
-class IndexState(_Answer):
+class IndexState(Answer):
     """How far the search index has followed."""
 
     serial: str
@@ -167,7 +155,7 @@ class IndexState(_Answer):
     lag_seconds: float = Field(description="Age of the oldest change that it lacks.")
 
 
-class Quarantine(_Answer):
+class Quarantine(Answer):
     """A run that was stopped because the Hub's answers looked wrong; nothing was overwritten."""
 
     run_id: str
@@ -176,32 +164,32 @@ class Quarantine(_Answer):
     reason: str
 
 
-class RateLimit(_Answer):
+class RateLimit(Answer):
     """The Hub's quota, as its answers to any process of ours told it."""
 
     quota: int | None = Field(description="Requests in a window; null where the Hub says none.")
     remaining: int | None = Field(description="Requests that are left of it.")
-    reset_seconds: _Count = Field(description="Until the window ends; 0 where none has begun.")
+    reset_seconds: Count = Field(description="Until the window ends; 0 where none has begun.")
     window_seconds: int | None
     share: float = Field(description="The part of the quota that synchronisation may use.")
-    waiting_seconds: _Count = Field(
+    waiting_seconds: Count = Field(
         description="For how long synchronisation holds its requests back; 0: it does not."
     )
 
 
-class Freshness(_Answer):
+class Freshness(Answer):
     """How many seconds ago half, 99 % and all of the datasets were last seen on the Hub."""
 
-    p50_seconds: _Count
-    p99_seconds: _Count
-    oldest_seconds: _Count
+    p50_seconds: Count
+    p99_seconds: Count
+    oldest_seconds: Count
 
 
-class CacheStatus(_Answer):
+class CacheStatus(Answer):
     """The state of the catalog."""
 
     last_update: AwareDatetime | None
-    total_items: _Count
+    total_items: Count
     warming_up: bool
     refreshing: bool
     progress: Progress | None
@@ -215,14 +203,14 @@ class CacheStatus(_Answer):
         "`accept_upstream`."
     )
     freshness: Freshness | None = Field(description="Null before the first run has ended.")
-    dead_letters: _Count = Field(description="Rows that are set aside now.")
+    dead_letters: Count = Field(description="Rows that are set aside now.")
     hub_fields_missing: list[str] = Field(description="Fields that this Hub does not tell.")
     token_refused: str | None = Field(description="That the Hub refuses `HF_TOKEN`, if so.")
     queued: list[str] = Field(description="The kinds of the runs that wait for their turn.")
     store_trouble: str | None = Field(description="Why Redis does not store anything, if so.")
 
 
-class DeadLetter(_Answer):
+class DeadLetter(Answer):
     """A row that could not be stored."""
 
     id: str | None
@@ -235,10 +223,10 @@ class DeadLetter(_Answer):
     row: str = Field(description="How it begins, as the Hub sent it.")
 
 
-class DeadLetters(_Answer):
+class DeadLetters(Answer):
     """Rows that are set aside now, those that were tried last first."""
 
-    total: _Count
+    total: Count
     items: list[DeadLetter]
 
 
@@ -258,7 +246,7 @@ class Change(BaseModel):
     )
 
 
-class Changes(_Answer):
+class Changes(Answer):
     """Changes in a row, the oldest first; none is left out."""
 
     changes: list[Change]
@@ -268,7 +256,7 @@ class Changes(_Answer):
     serial: str | None = Field(description="The newest change.")
 
 
-class RefreshAccepted(_Answer):
+class RefreshAccepted(Answer):
     """A refresh is queued, or one like it is on its way already."""
 
     status: Literal["accepted", "already_running"]
@@ -276,12 +264,12 @@ class RefreshAccepted(_Answer):
     run_id: str
 
 
-class RefreshProgress(_Answer):
+class RefreshProgress(Answer):
     """How far a refresh has come."""
 
-    pages_done: _Count
+    pages_done: Count
     pages_total: int | None
-    rows: _Count
+    rows: Count
     started_at: AwareDatetime | None
 
 
@@ -299,13 +287,13 @@ class RefreshOutcome(BaseModel):
     )
 
 
-class CommitAuthor(_Answer):
+class CommitAuthor(Answer):
     """The first author of a commit."""
 
     name: str | None
 
 
-class Commit(_Answer):
+class Commit(Answer):
     """One commit."""
 
     id: str
@@ -316,7 +304,7 @@ class Commit(_Answer):
     date: AwareDatetime
 
 
-class File(_Answer):
+class File(Answer):
     """One file of a revision."""
 
     path: str
@@ -324,20 +312,20 @@ class File(_Answer):
     oid: str
 
 
-class FileAddress(_Answer):
+class FileAddress(Answer):
     """Where a file can be fetched."""
 
     download_url: str
 
 
-class Ready(_Answer):
+class Ready(Answer):
     """The process can serve."""
 
     status: Literal["ready"]
     datasets: int
 
 
-class Alive(_Answer):
+class Alive(Answer):
     """The process works."""
 
     status: Literal["alive"]

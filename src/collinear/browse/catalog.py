@@ -8,7 +8,9 @@ from anyio import to_thread
 from collinear.browse import cursors
 from collinear.domain.errors import IndexNotReady
 from collinear.domain.query import DatasetQuery
+from collinear.search.explaining import Explanation
 from collinear.search.reader import Hits, IndexReader
+from collinear.search.reading import Reading
 from collinear.store.reader import Found, Standing
 from collinear.store.readers import Readers
 from collinear.store.status import CatalogStatus, Version
@@ -24,6 +26,10 @@ class Listing:
     version: Version
     index_serial: str = ""
     """The state of the index that chose them; empty where a stored order did."""
+    reading: Reading | None = None
+    """How the words of the search were taken."""
+    explanations: dict[str, Explanation] | None = None
+    """By id, where they were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,15 @@ class Catalog:
     async def _listing(self, query: DatasetQuery, hits: Hits) -> Listing:
         found = await self.reader.documents(hits.ids)
         last = cursors.seal(query, hits.next.encode()) if hits.next is not None else None
-        listing = Listing(found.documents, hits.total, last, found.version, str(hits.serial))
+        listing = Listing(
+            found.documents,
+            hits.total,
+            last,
+            found.version,
+            str(hits.serial),
+            hits.reading,
+            hits.explanations,
+        )
         if not found.catalog_size:
             return replace(listing, total=0, next_cursor=None)  # the index has yet to follow
         return listing

@@ -103,8 +103,14 @@ class DatasetQuery(BaseModel):
         None,
         min_length=1,
         max_length=1000,
-        description="Words to look for in id, name, author, description and tags; all must match.",
+        description="Words to look for in id, name, author, description and tags; all must match. "
+        'A phrase in quotes (`"reading comprehension"`) is found as it stands; `-word` leaves out '
+        "what has the word; the last word is also found as the beginning of one. Typos are "
+        "forgiven, and then words dropped, only where nothing matches without.",
         examples=["reading comprehension"],
+    )
+    explain: bool = Field(
+        False, description="Show the parts of each item's score; for words in `search`."
     )
     sort_by: SortField | None = Field(
         None,
@@ -204,7 +210,7 @@ class DatasetQuery(BaseModel):
         return {**filters, "order": self.order}
 
 
-_PLACE = {"limit", "offset", "cursor", "sort_by", "sort_order"}
+_PLACE = {"limit", "offset", "cursor", "sort_by", "sort_order", "explain"}
 
 
 def _in_order(least: Any, most: Any, name: str) -> None:

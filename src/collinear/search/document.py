@@ -7,7 +7,8 @@ import tantivy
 
 from collinear.domain import moments
 from collinear.search import keys, ranking, schema
-from collinear.search.text import Analyser, Name, analyse_name, encodable
+from collinear.search.exactness import key
+from collinear.search.text import Analyser, Name, analyse_name, beginnings, encodable
 
 MAX_FILTER = 300
 """Characters of the longest tag or author that can be asked for."""
@@ -36,23 +37,26 @@ class DocumentMaker:
 
     def _words(self, document: Mapping[str, Any]) -> dict[str, Any]:
         dataset_id, name = document["id"], analyse_name(document["name"])
+        namespace, author = dataset_id.rpartition("/")[0], self._name(document["author"] or "")
         description = self._analyser.terms(document["description"] or "")
         tags = [self._name(tag) for tag in document["tags"]]
         return {
             schema.HUB_ID: document["hub_id"],
             schema.ID: dataset_id,
-            schema.ID_LOWER: [] if dataset_id == (lower := dataset_id.lower()) else [lower],
-            schema.ID_FOLDED: self._name(dataset_id.rpartition("/")[0]).folded + name.folded,
-            schema.NAME_TYPED: document["name"],
-            schema.NAME_FOLDED: name.folded,
+            schema.NAME_KEY: key(document["name"], name.folded).as_typed,
+            schema.NAMESPACE_KEY: self._namespace_key(namespace),
             schema.NAME: [name.parts, name.joined],
-            schema.AUTHOR: [*self._name(document["author"] or "")[:2]],
+            schema.AUTHOR: [author.parts, author.joined],
+            schema.BEGINNINGS: " ".join(beginnings(f"{name.parts} {author.parts}")),
             schema.TAGS: [
                 " ".join([tag.parts for tag in tags]),
                 " ".join([tag.joined for tag in tags]),
             ],
             schema.DESCRIPTION: [description.parts, description.joined],
         }
+
+    def _namespace_key(self, namespace: str) -> str:
+        return key(namespace, self._name(namespace).folded).as_typed
 
     def _name(self, text: str) -> Name:
         """The terms of a text that many datasets share: a tag, an author."""

@@ -1,82 +1,242 @@
-"""How typed words become a query."""
+"""How the words of a reading become a query."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 from tantivy import Occur, Query
 
-from collinear.search import ranking, schema
-from collinear.search.text import MAX_PART, Run, analyse, analyse_name, encodable, runs
+from collinear.search import exactness, marker, ranking, schema
+from collinear.search.lexicon import Lexicon
+from collinear.search.reading import Reading
+from collinear.search.text import MAX_PART, analyse_name, encodable, guard, runs
+from collinear.search.typed import Word
 
 SCHEMA = schema.SCHEMA
+_LONGEST_PHRASE = 32
+"""Parts of a word that are looked for in their order; more would tell nothing."""
+_MOST_SPLITS = 8
+"""Runs of a text that is tried as namespace and name."""
+_SHORT = 2
+"""Beginnings up to so many characters have terms of their own."""
+
+Fields = dict[str, Query]
+"""One word's query in each field, with what the field counts."""
+Words = tuple[tuple[str, Fields], ...]
+"""Words as they were typed, and where each is found."""
 
 
-def match(text: str) -> Query | None:
-    """
-    A query for the datasets that have every word of a text, and for the one named by it.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A reading as queries, in parts, so that a score can be explained by them."""
 
-    Text is never read as syntax.  None where nothing in it can be searched for.
-    """
-    words = list(dict.fromkeys([word for run in runs(text) if (word := analyse(run)).parts]))
-    if not words:
-        return None
-    every_word = Query.boolean_query(
-        [(Occur.Must, _word(words, place)) for place in range(len(words))]
+    steps: dict[str, Query]
+    """Exactness: what finds the datasets that are called so, and nothing else."""
+    words: Words
+    """What a dataset must have."""
+    optional: Words
+    """What only adds to a score: the words that were dropped."""
+    excluded: tuple[Query, ...]
+
+    def query(self) -> Query | None:
+        """All of it in one; None where there is nothing to look for."""
+        clauses = [(Occur.Must, word_query(fields)) for _, fields in self.words]
+        clauses += [(Occur.Should, word_query(fields)) for _, fields in self.optional]
+        wanted = [(Occur.Should, query) for query in self.steps.values()]
+        if clauses:
+            wanted.append((Occur.Should, Query.boolean_query(clauses)))
+        if not wanted and not self.excluded:
+            return None
+        found = wanted[0][1] if len(wanted) == 1 else Query.boolean_query(wanted)
+        if not self.excluded:
+            return found
+        left_out = [(Occur.MustNot, query) for query in self.excluded]
+        if not wanted:
+            found = Query.const_score_query(Query.all_query(), 1.0)
+            left_out.append((Occur.MustNot, marker.query()))
+        return Query.boolean_query([(Occur.Must, found), *left_out])
+
+
+def plan(reading: Reading, lexicon: Lexicon) -> Plan:
+    """The queries for a reading of the words."""
+    words = reading.typed.words
+    found = [
+        (word.text, find_word(words, place, lexicon, forgiving=place in reading.forgiving))
+        for place, word in enumerate(words)
+    ]
+    steps = {} if reading.forgiving or reading.dropped else _named(reading.typed.name, lexicon)
+    excluded = tuple([find_alone(word, lexicon) for word in reading.typed.excluded])
+    return Plan(
+        steps,
+        tuple([word for place, word in enumerate(found) if place not in reading.dropped]),
+        tuple([word for place, word in enumerate(found) if place in reading.dropped]),
+        excluded,
     )
-    named = [(Occur.Should, query) for query in _named(encodable(text.strip()))]
-    return Query.boolean_query([(Occur.Should, every_word), *named])
 
 
-def _named(typed: str) -> Iterator[Query]:
-    """Finds the datasets that are called exactly so, each step of exactness by itself."""
-    lower, folded = typed.lower(), analyse_name(typed).folded
-    for step, field, value in (
-        (schema.ID, schema.ID, typed),
-        (schema.ID_LOWER, schema.ID, lower),  # an id without capitals is kept only once
-        (schema.ID_LOWER, schema.ID_LOWER, lower),
-        (schema.ID_FOLDED, schema.ID_FOLDED, folded),
-        (schema.NAME_TYPED, schema.NAME_TYPED, typed),
-        (schema.NAME_FOLDED, schema.NAME_FOLDED, folded),
-    ):
-        found = Query.term_query(SCHEMA, field, value, "basic")
-        yield Query.const_score_query(found, ranking.STEPS[step])
+def find_alone(word: Word, lexicon: Lexicon) -> Query:
+    """Finds a word as it is, whatever stands beside it."""
+    return word_query(find_word((word,), 0, lexicon, forgiving=False))
 
 
-def _word(words: list[Run], place: int) -> Query:
+def word_query(fields: Fields) -> Query:
+    """Finds one word wherever it stands, its best field counting most."""
+    return Query.disjunction_max_query(list(fields.values()), ranking.OTHER_FIELDS)
+
+
+def find_word(words: Sequence[Word], place: int, lexicon: Lexicon, *, forgiving: bool) -> Fields:
     """
-    Finds one word wherever it stands, its best field counting most.
+    Finds a word, its other forms in descriptions, and what only begins so if it is unfinished.
 
     It is also found as a part of what a document writes in one word: ``open orca`` in
     ``openorca``.
     """
     word = words[place]
-    joined = {word.joined} if word.is_compound else set()
-    if not word.continuous:
-        if place > 0:
-            joined.add((words[place - 1].joined + word.joined)[:MAX_PART])
-        if place + 1 < len(words):
-            joined.add((word.joined + words[place + 1].joined)[:MAX_PART])
-    return Query.disjunction_max_query(
-        [
-            Query.boost_query(query, boost)
-            for field, boost in ranking.WORDS.items()
-            for query in _in_field(field, word, sorted(joined))
-        ],
-        ranking.OTHER_FIELDS,
+    alternatives = {field: list(_in_field(field, word)) for field in ranking.WORDS}
+    if not word.quoted:
+        _add_neighbours(alternatives, words, place)
+        if len(word.parts) == 1:
+            for form, weight in lexicon.forms(word.parts[0]).items():
+                term = _term(schema.DESCRIPTION, form)
+                alternatives[schema.DESCRIPTION].append(Query.boost_query(term, weight))
+    if word.unfinished:
+        _add_beginnings(alternatives, words, place)
+    if forgiving:
+        for field, queries in alternatives.items():
+            queries += _forgiven(field, word)
+    return {
+        field: Query.boost_query(_any(queries), ranking.WORDS[field])
+        for field, queries in alternatives.items()
+        if queries
+    }
+
+
+def mistakes(word: Word) -> int:
+    """How many mistakes are forgiven in a word: none in short ones and in quotes."""
+    if word.quoted or word.runs[0].continuous or len(word.joined) < 5:
+        return 0
+    return 1 if len(word.joined) < 9 else 2
+
+
+def _named(typed: str, lexicon: Lexicon) -> dict[str, Query]:
+    """Finds the datasets that are called exactly so, each step of exactness by itself."""
+    typed = encodable(typed)
+    steps: dict[str, list[Query]] = {}
+    namespace, slash, name = typed.rpartition("/")
+    ids = zip(
+        (ranking.ID, ranking.ID_BUT_FOR_CASE, ranking.ID_FOLDED),
+        _by_key(schema.NAMESPACE_KEY, namespace, lexicon),
+        _by_key(schema.NAME_KEY, name, lexicon),
+        strict=True,
     )
+    for step, one, other in ids:
+        if one and other:
+            steps.setdefault(step, []).append(_both(one, other))
+    if not slash:
+        for namespace, name in _splits(typed):
+            one = _by_key(schema.NAMESPACE_KEY, namespace, lexicon)[-1]
+            other = _by_key(schema.NAME_KEY, name, lexicon)[-1] if one else None
+            if one and other:
+                steps.setdefault(ranking.ID_FOLDED, []).append(_both(one, other))
+    as_typed, _, folded = _by_key(schema.NAME_KEY, typed, lexicon)
+    if as_typed:
+        steps[ranking.NAME] = [as_typed]
+    if folded:
+        steps[ranking.NAME_FOLDED] = [folded]
+    return {
+        step: Query.const_score_query(_any(queries), ranking.STEPS[step])
+        for step, queries in steps.items()
+    }
 
 
-def _in_field(field: str, word: Run, joined: Iterable[str]) -> Iterator[Query]:
-    if len(word.parts) == 1:
-        yield _term(field, word.parts[0])
+def _splits(typed: str) -> Iterator[tuple[str, str]]:
+    """The ways to read a text without a slash as namespace and name."""
+    words = runs(typed)
+    if len(words) <= _MOST_SPLITS:
+        for place in range(1, len(words)):
+            yield " ".join(words[:place]), " ".join(words[place:])
+
+
+def _by_key(field: str, name: str, lexicon: Lexicon) -> list[Query | None]:
+    """Finds a name as typed, but for its case, and folded; None where nothing is called so."""
+    key = exactness.key(name, analyse_name(name).folded)
+    known = lexicon.keys(field, key.folded)
+    steps = (
+        [term for term in known if term == key.as_typed],
+        [term for term in known if term.startswith(key.but_for_case)],
+        known,
+    )
+    return [Query.term_set_query(SCHEMA, field, terms) if terms else None for terms in steps]
+
+
+def _both(one: Query, other: Query) -> Query:
+    return Query.boolean_query([(Occur.Must, one), (Occur.Must, other)])
+
+
+def _any(queries: Sequence[Query]) -> Query:
+    return queries[0] if len(queries) == 1 else Query.disjunction_max_query(list(queries))
+
+
+def _in_field(field: str, word: Word) -> Iterator[Query]:
+    parts = word.parts[:_LONGEST_PHRASE]
+    if len(parts) == 1:
+        yield _term(field, parts[0])
     elif field in schema.PHRASES:
-        yield Query.phrase_query(SCHEMA, field, list(word.parts))
+        yield Query.phrase_query(SCHEMA, field, [guard(part) for part in parts])
+    elif not word.quoted:
+        yield Query.boolean_query(
+            [(Occur.Must, _term(field, part)) for part in dict.fromkeys(parts)]
+        )
+    if len(word.runs) > 1 or word.runs[0].is_compound:
+        yield _term(field, word.joined[:MAX_PART])
+
+
+def _add_neighbours(
+    alternatives: dict[str, list[Query]], words: Sequence[Word], place: int
+) -> None:
+    for one, other in pairwise(range(max(place - 1, 0), min(place + 2, len(words)))):
+        if _joinable(words[one]) and _joinable(words[other]):
+            for field, queries in alternatives.items():
+                queries.append(_term(field, (words[one].joined + words[other].joined)[:MAX_PART]))
+
+
+def _joinable(word: Word) -> bool:
+    return not word.quoted and not word.runs[0].continuous
+
+
+def _add_beginnings(
+    alternatives: dict[str, list[Query]], words: Sequence[Word], place: int
+) -> None:
+    word = words[place]
+    if word.runs[0].continuous:
+        return  # its last characters are found as they are, wherever they stand
+    start = word.joined[:MAX_PART]
+    if len(start) <= _SHORT:
+        short = Query.term_query(SCHEMA, schema.BEGINNINGS, start, "basic")
+        alternatives[schema.NAME].append(Query.const_score_query(short, ranking.UNFINISHED))
+        if len(words) == 1 and len(start) == 1:
+            alternatives[schema.DESCRIPTION].clear()  # most have it: it tells nothing
     else:
-        parts = dict.fromkeys(word.parts)
-        yield Query.boolean_query([(Occur.Must, _term(field, part)) for part in parts])
-    for term in joined:
-        yield _term(field, term)
+        for field, queries in alternatives.items():
+            queries.append(_beginning(field, start))
+    if place > 0 and _joinable(words[place - 1]):
+        joined = (words[place - 1].joined + word.joined)[:MAX_PART]
+        if len(joined) > _SHORT:
+            alternatives[schema.NAME].append(_beginning(schema.NAME, joined))
+
+
+def _beginning(field: str, start: str) -> Query:
+    found = Query.regex_query(SCHEMA, field, re.escape(guard(start)) + ".*")
+    return Query.const_score_query(found, ranking.UNFINISHED)
+
+
+def _forgiven(field: str, word: Word) -> Iterator[Query]:
+    for distance in range(1, mistakes(word) + 1):
+        near = Query.fuzzy_term_query(SCHEMA, field, guard(word.joined), distance)
+        yield Query.const_score_query(near, ranking.FORGIVEN[distance])
 
 
 def _term(field: str, term: str) -> Query:
     option = "freq" if field in schema.PHRASES else "basic"
-    return Query.term_query(SCHEMA, field, term, option)
+    return Query.term_query(SCHEMA, field, guard(term), option)

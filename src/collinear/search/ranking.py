@@ -16,12 +16,19 @@ The lowest step.  Text is worth less: 32 different words, each in the name (8) w
 of one document in ten million (about 16, times 2.2 for BM25's saturation), make 9,000.
 """
 
+ID, ID_BUT_FOR_CASE, ID_FOLDED, NAME, NAME_FOLDED = (
+    "id",
+    "id_but_for_case",
+    "id_folded",
+    "name",
+    "name_folded",
+)
 STEPS = {
-    schema.ID: 16 * STEP,
-    schema.ID_LOWER: 8 * STEP,
-    schema.ID_FOLDED: 4 * STEP,
-    schema.NAME_TYPED: 2 * STEP,
-    schema.NAME_FOLDED: STEP,
+    ID: 16 * STEP,
+    ID_BUT_FOR_CASE: 8 * STEP,
+    ID_FOLDED: 4 * STEP,
+    NAME: 2 * STEP,
+    NAME_FOLDED: STEP,
 }
 """Exactness: each step is twice the one below, more than the prior's 1.2 can bridge."""
 
@@ -30,6 +37,18 @@ WORDS = {schema.NAME: 8.0, schema.TAGS: 3.0, schema.AUTHOR: 3.0, schema.DESCRIPT
 
 OTHER_FIELDS = 0.1
 """The part that a word's other fields add to its best one."""
+
+OTHER_FORM = 0.9
+"""Another form of a word (``questions`` for ``question``) against the word itself."""
+
+UNFINISHED = 2.0
+"""
+A word that only begins as typed: as much as a word that every fifth document has, so that
+the word itself comes first as long as it tells anything.
+"""
+
+FORGIVEN = {1: 2.0, 2: 1.0}
+"""A word with so many mistakes: less than any word without."""
 
 MOST_PRIOR = 1.2
 """Popularity raises a score by a fifth at most."""

@@ -1,6 +1,7 @@
 """What answers searches: the index as other processes wrote it, memory-mapped."""
 
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +12,19 @@ from tantivy import Occur, Query
 from collinear.domain.change import Serial
 from collinear.domain.errors import IndexNotReady
 from collinear.domain.query import DatasetQuery, SortField, SortOrder
-from collinear.search import columns, marker, paging
+from collinear.search import columns, marker, paging, reading, typed
+from collinear.search.explaining import Explanation, explain
 from collinear.search.filters import filters
+from collinear.search.forgiving import choose
 from collinear.search.generations import Generations
-from collinear.search.matching import match
-from collinear.search.place import Place
+from collinear.search.lexicon import Lexicon
+from collinear.search.matching import Plan, plan
+from collinear.search.place import Page, Place, broken
+from collinear.search.reading import Reading
 
-_MOST_TOTALS = 1_000
+_MOST_REMEMBERED = 1_000
+_MARKED = "~"
+"""Stands between the reading's mark and the place in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,10 @@ class Hits:
     """What to pass as ``after``; None on the last page."""
     serial: Serial
     """The position of the stream that the answer is true for."""
+    reading: Reading | None = None
+    """How the words were taken; None where there were none."""
+    explanations: dict[str, Explanation] | None = None
+    """By id, where they were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +73,18 @@ class IndexReader:
             BadCursor: ``after`` is broken, too old, or belongs to another query.
         """
         view = self._fresh_view()
-        asked = _to_query(query)
-        field, direction = query.order
-        place = Place(after, query.offset, query.limit)
-        upwards = direction is SortOrder.ASC
-        if field is SortField.RELEVANCE:
-            build = view.path.name
-            page = paging.by_relevance(view.searcher, asked, place, build, upwards=upwards)
-        elif field is SortField.ID:
-            page = paging.by_id(view.searcher, asked, place, upwards=upwards)
-        elif field is None:
-            page = paging.by_creation(view.searcher, asked, place, upwards=upwards)
-        else:
-            page = paging.by_measure(view.searcher, asked, place, field, upwards=upwards)
-        total = view.total(query, asked) if page.total is None else page.total
-        return Hits(page.ids, total, page.next, view.serial)
+        search = _Search.begin(view, query, after)
+        page = search.page()
+        if not page.ids and search.may_be_read_otherwise():
+            page = search.page()
+        return Hits(
+            page.ids,
+            view.total(search.key, search.query) if page.total is None else page.total,
+            search.mark(page.next),
+            view.serial,
+            search.reading,
+            search.explanations(page.ids) if query.explain else None,
+        )
 
     def state(self) -> IndexState | None:
         """What the index is true for; None while there is none."""
@@ -134,6 +142,7 @@ class _View:
         self.path = path
         self.searcher = searcher
         self.serial = serial
+        self.lexicon = Lexicon(searcher)
         self._stamp = stamp
         self._totals: dict[str, int] = {}
 
@@ -143,26 +152,109 @@ class _View:
         except OSError:
             return False
 
-    def total(self, query: DatasetQuery, asked: Query) -> int:
+    def total(self, key: str, query: Query) -> int:
         """How many a query finds; counted once for all its pages."""
-        asked_for = query.model_dump_json(
-            exclude={"limit", "offset", "cursor", "sort_by", "sort_order"}, exclude_defaults=True
-        )
-        known = self._totals.get(asked_for)
+        known = self._totals.get(key)
         if known is None:
-            if len(self._totals) >= _MOST_TOTALS:
+            if len(self._totals) >= _MOST_REMEMBERED:
                 self._totals.clear()
-            known = self._totals[asked_for] = columns.count(self.searcher, asked)
+            known = self._totals[key] = columns.count(self.searcher, query)
         return known
 
 
-def _to_query(query: DatasetQuery) -> Query:
-    clauses = [(Occur.Must, Query.const_score_query(filter_, 0.0)) for filter_ in filters(query)]
-    if query.search is not None:
-        words = match(query.search)
-        if words is None:
-            return Query.empty_query()
-        clauses.append((Occur.Must, words))
-    if not clauses:
-        clauses = [(Occur.Must, Query.all_query()), (Occur.MustNot, marker.query())]
-    return Query.boolean_query(clauses)
+class _Search:
+    """One question to one view: its words in one reading, its filters, and a place."""
+
+    def __init__(
+        self, view: _View, query: DatasetQuery, reading: Reading | None, after: str | None
+    ) -> None:
+        self._view = view
+        self._asked = query
+        self._after = after
+        self._filters = [
+            (Occur.Must, Query.const_score_query(filter_, 0.0)) for filter_ in filters(query)
+        ]
+        self._read(reading)
+
+    @classmethod
+    def begin(cls, view: _View, query: DatasetQuery, after: str | None) -> "_Search":
+        """
+        The search as its first page read it, or as strictly as it can be read.
+
+        Raises:
+            BadCursor: ``after`` names no reading of these words.
+            BadParameter: There are too many words.
+        """
+        if query.search is None:
+            return cls(view, query, None, after)
+        words = typed.read(query.search)
+        if after is None:
+            return cls(view, query, Reading(words), None)
+        mark, is_marked, place = after.partition(_MARKED)
+        known = reading.marked(words, mark) if is_marked else None
+        if known is None:
+            raise broken()
+        return cls(view, query, known, place)
+
+    def may_be_read_otherwise(self) -> bool:
+        """Whether nothing has all the words; they are then read less strictly from now on."""
+        strict = self.reading
+        if strict is None or self._after is not None:
+            return False
+        self._read(choose(strict.typed, self._view.lexicon))
+        return self.reading != strict
+
+    def page(self) -> Page:
+        """The page in the order that was asked for."""
+        place = Place(self._after, self._asked.offset, self._asked.limit)
+        searcher = self._view.searcher
+        field, direction = self._asked.order
+        upwards = direction is SortOrder.ASC
+        if field is SortField.RELEVANCE:
+            build = self._view.path.name
+            return paging.by_relevance(searcher, self.query, place, build, upwards=upwards)
+        if field is SortField.ID:
+            return paging.by_id(searcher, self.query, place, upwards=upwards)
+        if field is None:
+            return paging.by_creation(searcher, self.query, place, upwards=upwards)
+        return paging.by_measure(searcher, self.query, place, field, upwards=upwards)
+
+    def explanations(self, ids: Iterable[str]) -> dict[str, Explanation] | None:
+        """The parts of the scores; None without words."""
+        if self.plan is None:
+            return None
+        told = {id_: explain(self._view.searcher, self.plan, id_) for id_ in ids}
+        return {id_: explanation for id_, explanation in told.items() if explanation}
+
+    def mark(self, place: str | None) -> str | None:
+        """A place together with the reading that it is a place in."""
+        if place is None or self.reading is None:
+            return place
+        return f"{self.reading.mark}{_MARKED}{place}"
+
+    def _read(self, reading: Reading | None) -> None:
+        self.reading = reading
+        self.plan: Plan | None = None
+        clauses = list(self._filters)
+        if reading is not None:
+            self.plan = plan(reading, self._view.lexicon)
+            words = self.plan.query()
+            clauses.append((Occur.Must, words or Query.empty_query()))
+        if not clauses:
+            clauses = [(Occur.Must, Query.all_query()), (Occur.MustNot, marker.query())]
+        self.query = Query.boolean_query(clauses)
+        mark = reading.mark if reading else ""
+        self.key = mark + self._asked.model_dump_json(include=_COUNTED, exclude_defaults=True)
+
+
+_COUNTED = set(DatasetQuery.model_fields) - {
+    "limit",
+    "offset",
+    "cursor",
+    "sort_by",
+    "sort_order",
+    "explain",
+    "highlight",
+    "facets",
+}
+"""The parameters that decide how many there are."""

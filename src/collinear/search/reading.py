@@ -1,8 +1,12 @@
 """Which reading of the typed words a search goes by."""
 
+import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from collinear.search.typed import Typed
+
+_MARK = re.compile(r"(?P<forgiving>[\d,]*)/(?P<dropped>[\d,]*)", re.ASCII)
 
 
 class Reading(NamedTuple):
@@ -15,6 +19,41 @@ class Reading(NamedTuple):
     """The places of the words that a dataset need not have."""
 
     @property
+    def forgiven_words(self) -> tuple[str, ...]:
+        """The words in which typos are forgiven, as they were typed."""
+        return self._words(self.forgiving - self.dropped)
+
+    @property
     def dropped_words(self) -> tuple[str, ...]:
         """The words that were dropped, as they were typed."""
-        return tuple([self.typed.words[place].text for place in sorted(self.dropped)])
+        return self._words(self.dropped)
+
+    @property
+    def mark(self) -> str:
+        """What tells this reading of these words from the others; empty for the strict one."""
+        if not self.forgiving and not self.dropped:
+            return ""
+        return f"{_numbers(self.forgiving)}/{_numbers(self.dropped)}"
+
+    def _words(self, places: Iterable[int]) -> tuple[str, ...]:
+        return tuple([self.typed.words[place].text for place in sorted(places)])
+
+
+def marked(typed: Typed, mark: str) -> Reading | None:
+    """The reading of these words that gave this mark; None where none can have."""
+    if not mark:
+        return Reading(typed)
+    found = _MARK.fullmatch(mark)
+    if not found:
+        return None
+    forgiving, dropped = _places(found["forgiving"]), _places(found["dropped"])
+    last = max(forgiving | dropped, default=0)
+    return Reading(typed, forgiving, dropped) if last < len(typed.words) else None
+
+
+def _numbers(places: Iterable[int]) -> str:
+    return ",".join(map(str, sorted(places)))
+
+
+def _places(numbers: str) -> frozenset[int]:
+    return frozenset([int(number) for number in numbers.split(",") if number])

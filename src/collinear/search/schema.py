@@ -2,7 +2,7 @@
 
 import tantivy
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Grows with every change of fields or of analysis; an index of another version is rebuilt."""
 
 # Who it is
@@ -12,8 +12,10 @@ ID = "id"
 NAME, AUTHOR, TAGS, DESCRIPTION = "name_words", "author_words", "tag_words", "description_words"
 PHRASES = (NAME, DESCRIPTION)
 """Fields in which the order of words is known; in tags it says nothing."""
-# The whole id and name, for the one that was meant exactly
-NAME_TYPED, ID_LOWER, ID_FOLDED, NAME_FOLDED = "name", "id_lower", "id_folded", "name_folded"
+BEGINNINGS = "beginnings"
+"""The first one and two characters of the words of name and author; longer ones are looked up."""
+# The whole name and namespace, for the one that was meant exactly; see ``exactness``
+NAME_KEY, NAMESPACE_KEY = "name_key", "namespace_key"
 # Filters: exact values, untouched
 BY_AUTHOR, BY_TAG, BY_IMPACT, BY_GATED = "author", "tag", "impact_level", "gated"
 # The marker: one document that says which position of the stream the index is true for
@@ -35,13 +37,13 @@ def by(field: str) -> str:
 
 def _build() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    for field in (HUB_ID, NAME_TYPED, ID_LOWER, ID_FOLDED, NAME_FOLDED):
+    for field in (HUB_ID, NAME_KEY, NAMESPACE_KEY):
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
     for field in (BY_AUTHOR, BY_TAG, BY_IMPACT, BY_GATED, MARKER):
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
     builder.add_text_field(ID, stored=True, fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field(SERIAL, stored=True, tokenizer_name="raw", index_option="basic")
-    for field in (NAME, AUTHOR, TAGS, DESCRIPTION):
+    for field in (NAME, AUTHOR, TAGS, DESCRIPTION, BEGINNINGS):
         option = "position" if field in PHRASES else "basic"
         builder.add_text_field(field, tokenizer_name="whitespace", index_option=option)
     for field in (*RANGED, *map(by, ORDERED), CREATION, CREATION_REST, ID_START):

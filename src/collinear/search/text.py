@@ -40,7 +40,7 @@ class Run(NamedTuple):
 
 class Terms(NamedTuple):
     """
-    A text as the index takes it, terms separated by spaces.
+    A text as the index takes it, terms (see ``guard``) separated by spaces.
 
     ``parts`` keeps the order of the text, so that neighbours are found as a phrase;
     ``joined`` holds the joined forms of whatever was cut.
@@ -51,7 +51,7 @@ class Terms(NamedTuple):
 
 
 class Name(NamedTuple):
-    """A name as the index takes it; ``folded`` is all of it in one word, however long."""
+    """A name as the index takes it; ``folded`` is all of it in one word, and is no term."""
 
     parts: str
     joined: str
@@ -84,6 +84,19 @@ _LETTERS = str.maketrans(
 )
 
 
+_TRIPLED = str.maketrans({digit: digit * 3 for digit in "0123456789"})
+
+
+def guard(term: str) -> str:
+    """
+    A term as it stands in the index: its first letter and its digits three times.
+
+    Who forgives two mistakes then cannot alter them: that would be three.
+    """
+    guarded = term if term.isalpha() else term.translate(_TRIPLED)
+    return guarded if term[0] in "0123456789" else term[0] * 2 + guarded
+
+
 def runs(text: str) -> list[str]:
     """What stands between the separators of a text, as written."""
     if text.isascii():
@@ -101,7 +114,7 @@ def analyse(run: str) -> Run:
 
 def analyse_name(text: str) -> Name:
     """The terms of a name: any two neighbouring runs, and all of them, are joined too."""
-    words = [analyse(run) for run in runs(text)]
+    words = [word for run in runs(text) if (word := analyse(run)).parts]
     ends = [word.joined for word in words]
     joined = [word.joined for word in words if word.is_compound]
     joined += [(left + right)[:MAX_PART] for left, right in pairwise(ends)]
@@ -109,12 +122,22 @@ def analyse_name(text: str) -> Name:
     folded = "".join(parts)
     if len(words) > 2:
         joined.append(folded[:MAX_PART])
-    return Name(" ".join(parts), " ".join(joined), folded)
+    return Name(_terms(parts), _terms(joined), folded)
+
+
+def beginnings(parts: str) -> set[str]:
+    """The first one and the first two characters of each term of a ``Name``."""
+    # The fourth character of a term is the second of the word
+    return {term[:1] + term[3:][:length] for term in parts.split() for length in (0, 1)}
 
 
 def encodable(text: str) -> str:
     """The text without halves of surrogate pairs, which are no characters."""
     return text.encode("utf-8", "replace").decode()
+
+
+def _terms(words: Iterable[str]) -> str:
+    return " ".join(map(guard, words))
 
 
 def _plain(run: str) -> str:
@@ -189,6 +212,6 @@ class Analyser:
         for word in words:
             if word not in self._parts:
                 run = analyse(word)
-                self._parts[word] = " ".join(run.parts)
+                self._parts[word] = _terms(run.parts)
                 if run.is_compound:
-                    self._joined[word] = run.joined
+                    self._joined[word] = guard(run.joined)

@@ -18,14 +18,12 @@ MAX_WORDS = 32
 MAX_PARTS = 200
 """Parts of all words; a pasted id with two hashes in it has less than a hundred."""
 
-_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"'))
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»\uff02", '"'))
 _PIECE = re.compile(r'(?<!\S)(-?)"([^"]*)"|(\S+?(?="[^"]*")|\S+)')
 _ADDRESS = re.compile(
     r"(?:\w+://(?:[^\s/]+/)?|[^\s/]+/|(?=\w+/[^\s/]+/[^\s/]))datasets/([^\s?#]+)\S*", re.IGNORECASE
 )
-_PAGES = frozenset(
-    "tree blob raw resolve viewer discussions commit commits edit settings embed".split()
-)
+_PAGES = frozenset({"tree", "blob", "raw", "resolve", "viewer", "discussions", "commit", "commits"})
 """What follows an id in the addresses of the Hub's pages."""
 
 

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from collinear.api import answers, conditions, models, parameters
+from collinear.api import answers, conditions, listed, models, parameters
 from collinear.api.problems import problems
 from collinear.api.system import UseCatalog, UseSystem
 from collinear.domain import errors
@@ -39,7 +39,7 @@ UseDatasetId = Annotated[str, Depends(_dataset_id)]
 @router.get(
     "/datasets",
     operation_id="listDatasets",
-    response_model=models.Page,
+    response_model=listed.Page,
     openapi_extra=parameters.documented(DatasetQuery),
     responses=NOT_MODIFIED
     | problems(

@@ -1,0 +1,50 @@
+"""The shape of a page of the list, for OpenAPI and for those who read it."""
+
+from pydantic import Field
+
+from collinear.api.models import Answer, Count, DatasetItem
+
+
+class WordScore(Answer):
+    """What a word gives to a score: that of its best field, and a tenth of the others."""
+
+    word: str
+    score: float
+    fields: dict[str, float] = Field(description="By name, author, tags and description.")
+
+
+class Explanation(Answer):
+    """`score` is (all of `exactness` + all of `words`) times `popularity`."""
+
+    score: float
+    exactness: dict[str, float] = Field(description="By what of id or name is just as typed.")
+    words: list[WordScore]
+    popularity: float = Field(ge=1, description="From downloads and likes; 1.2 at the most.")
+
+
+class FoundItem(DatasetItem):
+    """One dataset of a list, with what was asked for beside it."""
+
+    explanation: Explanation | None = Field(
+        None, description="Only with `explain`; null where the index has not followed yet."
+    )
+
+
+class Page(Answer):
+    """A page of a list."""
+
+    total: Count = Field(description="Datasets that fit, on all pages.")
+    current_page: int | None = Field(description="From 1; null with a cursor.")
+    total_pages: Count
+    next_page: int | None
+    prev_page: int | None
+    next_cursor: str | None = Field(description="For the next page; null on the last.")
+    warming_up: bool = Field(description="Until the first full load has completed.")
+    refreshing: bool = Field(description="While a full or page-wise refresh goes on.")
+    forgiven_words: list[str] = Field(
+        description="Words of the search in which typos were forgiven: nothing has them as typed."
+    )
+    dropped_words: list[str] = Field(
+        description="Words of the search that the items need not have: nothing has all of them."
+    )
+    items: list[FoundItem]

@@ -1,0 +1,92 @@
+"""Why a dataset stands where it stands: the parts of its score."""
+
+import json
+import math
+from dataclasses import dataclass
+
+from tantivy import DocAddress, Occur, Query, Searcher
+
+from collinear.search import exactness, schema
+from collinear.search.matching import Plan, Words, word_query
+from collinear.search.text import analyse_name
+
+
+@dataclass(frozen=True, slots=True)
+class WordScore:
+    """What a word gives to a score: its best field, and a part of the others."""
+
+    word: str
+    score: float
+    fields: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """``score`` is (all of ``exactness`` + all of ``words``) times ``popularity``."""
+
+    score: float
+    exactness: dict[str, float]
+    words: tuple[WordScore, ...]
+    popularity: float
+
+
+def explain(searcher: Searcher, plan: Plan, dataset_id: str) -> Explanation | None:
+    """The parts of a dataset's score; None where it is not in the index any more."""
+    address = _find(searcher, dataset_id)
+    if address is None:
+        return None
+
+    def value(query: Query) -> float:
+        try:
+            told = json.loads(query.explain(searcher, address).to_json())
+        except ValueError:  # it does not match
+            return 0.0
+        return round(float(told["value"]), 4)
+
+    def words(some: Words) -> list[WordScore]:
+        return [
+            WordScore(
+                word,
+                value(word_query(fields)),
+                {
+                    _NAMES[field]: score
+                    for field, query in fields.items()
+                    if (score := value(query))
+                },
+            )
+            for word, fields in some
+        ]
+
+    exactly = {step: score for step, query in plan.steps.items() if (score := value(query))}
+    found = tuple(words(plan.words + plan.optional))
+    (weight,) = searcher.fast_field_values(schema.WEIGHT, [address])
+    popularity = round(math.log2(2 + (weight or 0.0)), 4)
+    score = (sum(exactly.values()) + sum(word.score for word in found)) * popularity
+    return Explanation(round(score, 4), exactly, found, popularity)
+
+
+_NAMES = {
+    schema.NAME: "name",
+    schema.AUTHOR: "author",
+    schema.TAGS: "tags",
+    schema.DESCRIPTION: "description",
+}
+
+
+def _find(searcher: Searcher, dataset_id: str) -> DocAddress | None:
+    namespace, _, name = dataset_id.rpartition("/")
+    keys = ((schema.NAMESPACE_KEY, namespace), (schema.NAME_KEY, name))
+    clauses = [
+        (
+            Occur.Must,
+            Query.term_query(
+                schema.SCHEMA,
+                field,
+                exactness.key(text, analyse_name(text).folded).as_typed,
+                "basic",
+            ),
+        )
+        for field, text in keys
+    ]
+    hits = searcher.search(Query.boolean_query(clauses), 1, count=False).hits
+    return hits[0][1] if hits else None

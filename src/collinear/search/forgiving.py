@@ -1,0 +1,85 @@
+"""What is searched for when nothing has all the words as they were typed."""
+
+from collections.abc import Iterable
+
+from tantivy import Occur, Query
+
+from collinear.search.lexicon import Lexicon
+from collinear.search.matching import find_alone, find_word, mistakes, plan, word_query
+from collinear.search.reading import Reading
+from collinear.search.typed import Typed
+
+_MOST_UNKNOWN = 6
+"""Unknown words in which typos are looked for; a text with more of them is no text of ours."""
+
+
+def choose(typed: Typed, lexicon: Lexicon) -> Reading:
+    """
+    The strictest reading that finds anything.
+
+    First every word as it was typed; then with typos in the words that are nowhere, and in
+    all; then without the words that keep the rarer ones from being found.
+    """
+    strict = Reading(typed)
+    if not typed.words or _finds(strict, lexicon):
+        return strict
+    choice = _Choice(typed, lexicon)
+    if choice.all_found:
+        for forgiving in (choice.unknown, choice.forgivable):
+            reading = Reading(typed, forgiving)
+            if forgiving and _finds(reading, lexicon):
+                return reading
+    return choice.without_some()
+
+
+def _finds(reading: Reading, lexicon: Lexicon) -> bool:
+    query = plan(reading, lexicon).query()
+    return query is not None and lexicon.count(query) > 0
+
+
+class _Choice:
+    """What each word finds by itself: as typed, or else with typos forgiven."""
+
+    def __init__(self, typed: Typed, lexicon: Lexicon) -> None:
+        self._typed = typed
+        self._lexicon = lexicon
+        self.unknown: frozenset[int] = frozenset()
+        self._queries: dict[int, Query] = {}
+        self._counts: dict[int, int] = {}
+        places = range(len(typed.words))
+        self.forgivable = frozenset([p for p in places if mistakes(typed.words[p])])
+        for place in places:
+            self._look_for(place, forgiving=False)
+        nowhere = [place for place in places if place not in self._counts]
+        self.unknown = frozenset(nowhere)
+        for place in [place for place in nowhere if place in self.forgivable][:_MOST_UNKNOWN]:
+            self._look_for(place, forgiving=True)
+
+    @property
+    def all_found(self) -> bool:
+        """Whether each word is found by itself."""
+        return len(self._counts) == len(self._typed.words)
+
+    def without_some(self) -> Reading:
+        """The rarest words that are found together, and as many more as they allow."""
+        kept: set[int] = set()
+        for place in sorted(self._counts, key=self._counts.__getitem__):
+            if not kept or self._together({*kept, place}):
+                kept.add(place)
+        if not kept:
+            return Reading(self._typed)
+        dropped = frozenset(range(len(self._typed.words))) - kept
+        return Reading(self._typed, self.unknown & kept, dropped)
+
+    def _look_for(self, place: int, *, forgiving: bool) -> None:
+        fields = find_word(self._typed.words, place, self._lexicon, forgiving=forgiving)
+        query = word_query(fields)
+        if count := self._lexicon.count(query):
+            self._queries[place], self._counts[place] = query, count
+
+    def _together(self, places: Iterable[int]) -> bool:
+        clauses = [(Occur.Must, self._queries[place]) for place in places]
+        clauses += [
+            (Occur.MustNot, find_alone(word, self._lexicon)) for word in self._typed.excluded
+        ]
+        return self._lexicon.count(Query.boolean_query(clauses)) > 0
