@@ -44,6 +44,16 @@ class Hits:
 
 
 @dataclass(frozen=True, slots=True)
+class Commit:
+    """The index as of one moment, for questions other than ``find``."""
+
+    generation: str
+    serial: Serial
+    searcher: tantivy.Searcher
+    lexicon: Lexicon
+
+
+@dataclass(frozen=True, slots=True)
 class IndexState:
     """What the index is true for, and how many datasets it holds."""
 
@@ -85,6 +95,16 @@ class IndexReader:
             search.reading,
             search.explanations(page.ids) if query.explain else None,
         )
+
+    def commit(self) -> Commit:
+        """
+        The newest commit.
+
+        Raises:
+            IndexNotReady: There is no index yet.
+        """
+        view = self._fresh_view()
+        return Commit(view.path.name, view.serial, view.searcher, view.lexicon)
 
     def state(self) -> IndexState | None:
         """What the index is true for; None while there is none."""
