@@ -9,6 +9,7 @@ from collinear.browse import cursors
 from collinear.domain.errors import IndexNotReady
 from collinear.domain.query import DatasetQuery
 from collinear.search.explaining import Explanation
+from collinear.search.facets import Facet
 from collinear.search.reader import Hits, IndexReader
 from collinear.search.reading import Reading
 from collinear.store.reader import Found, Standing
@@ -30,6 +31,8 @@ class Listing:
     """How the words of the search were taken."""
     explanations: dict[str, Explanation] | None = None
     """By id, where they were asked for."""
+    facets: dict[str, Facet] | None = None
+    """By name, where some were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class Catalog:
         self._state = readers.state
         self._index = index
         self._limiter = anyio.CapacityLimiter(searches)
+        # Counting takes longer: who waits for counts is not in the way of who only searches
+        self._counting = anyio.CapacityLimiter(searches)
 
     async def find(self, query: DatasetQuery) -> Listing:
         """
@@ -63,19 +68,21 @@ class Catalog:
             IndexNotReady: The query needs the index, and there is none for this catalog yet.
             StoreUnavailable: Redis does not answer.
         """
-        if not query.needs_index:
-            return await self._in_stored_order(query)
+        if query.is_whole:
+            listing = await self._in_stored_order(query)
+            return await self._with_facets(query, listing) if query.facets else listing
         after = cursors.to_text(cursors.unseal(query, query.cursor)) if query.cursor else None
         try:
             hits = await to_thread.run_sync(
-                lambda: self._index.find(query, after=after), limiter=self._limiter
+                lambda: self._index.find(query, after=after),
+                limiter=self._counting if query.facets else self._limiter,
             )
         except IndexNotReady:
             # An index that nobody needs yet is no reason to refuse an answer
             found = await self.reader.documents([])
             if found.catalog_size:
                 raise
-            return Listing([], 0, None, found.version)
+            return Listing([], 0, None, found.version, facets={} if query.facets else None)
         return await self._listing(query, hits)
 
     async def find_version(self, query: DatasetQuery) -> tuple[Version, str]:
@@ -116,6 +123,17 @@ class Catalog:
         last = cursors.seal(query, cursors.to_bytes(window.last)) if window.last else None
         return Listing(window.documents, window.total, last, window.version)
 
+    async def _with_facets(self, query: DatasetQuery, listing: Listing) -> Listing:
+        try:
+            counted = await to_thread.run_sync(
+                lambda: self._index.count(query), limiter=self._counting
+            )
+        except IndexNotReady:
+            if listing.total:
+                raise
+            return replace(listing, facets={})
+        return replace(listing, facets=counted.facets, index_serial=str(counted.serial))
+
     async def _listing(self, query: DatasetQuery, hits: Hits) -> Listing:
         found = await self.reader.documents(hits.ids)
         last = cursors.seal(query, hits.next.encode()) if hits.next is not None else None
@@ -127,6 +145,7 @@ class Catalog:
             str(hits.serial),
             hits.reading,
             hits.explanations,
+            hits.facets,
         )
         if not found.catalog_size:
             return replace(listing, total=0, next_cursor=None)  # the index has yet to follow

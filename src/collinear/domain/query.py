@@ -15,6 +15,7 @@ from pydantic import (
     field_validator,
 )
 
+from collinear.domain import facets as counted
 from collinear.domain import moments
 from collinear.domain.impact import Level
 
@@ -39,17 +40,7 @@ class SortOrder(StrEnum):
     DESC = "desc"
 
 
-TAG_FILTERS = {
-    "license": "license:",
-    "language": "language:",
-    "task": "task_categories:",
-    "modality": "modality:",
-    "format": "format:",
-    "library": "library:",
-    "size_category": "size_categories:",
-}
-"""The filters that stand for a prefix of the Hub's tags."""
-
+TAG_FILTERS = counted.TAG_FILTERS
 RANGE_FIELDS = ("downloads", "likes", "size_bytes")
 MOMENT_FILTERS = {"modified": "last_modified", "created": "created_at"}
 
@@ -145,6 +136,19 @@ class DatasetQuery(BaseModel):
     modified_before: _Moment | None = Field(None, description=f"Changed until; {_INCLUSIVE}")
     created_after: _Moment | None = Field(None, description=f"Created since; {_INCLUSIVE}")
     created_before: _Moment | None = Field(None, description=f"Created until; {_INCLUSIVE}")
+    facets: Annotated[list[str], BeforeValidator(counted.parse)] = Field(
+        [],
+        description="Count what fits by these, as a comma list; each leaves out its own filter. "
+        f"There are {', '.join(counted.OWN_FILTERS)}.",
+        examples=["license,language,created_at:histogram"],
+    )
+    facet_limit: int = Field(
+        counted.MOST_VALUES,
+        ge=1,
+        le=counted.MOST_VALUES,
+        description="Values of each facet, the most frequent first; `facets_more` tells where "
+        "there are others.",
+    )
 
     @field_validator("search")
     @classmethod
@@ -198,7 +202,19 @@ class DatasetQuery(BaseModel):
     @property
     def needs_index(self) -> bool:
         """Whether the stored orders alone cannot answer."""
-        return not _PLACE.issuperset(self.model_fields_set) and bool(self.filters)
+        return bool(self.facets) or not self.is_whole
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the list is the whole catalog: no words, no filters."""
+        return _PLACE.issuperset(self.model_fields_set) or not self.filters
+
+    def without(self, *filters: str) -> "DatasetQuery":
+        """The same without some of its filters."""
+        fields = type(self).model_fields
+        return self.model_copy(
+            update={name: fields[name].get_default(call_default_factory=True) for name in filters}
+        )
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -210,7 +226,7 @@ class DatasetQuery(BaseModel):
         return {**filters, "order": self.order}
 
 
-_PLACE = {"limit", "offset", "cursor", "sort_by", "sort_order", "explain"}
+_PLACE = {"limit", "offset", "cursor", "sort_by", "sort_order", "explain", "facets", "facet_limit"}
 
 
 def _in_order(least: Any, most: Any, name: str) -> None:

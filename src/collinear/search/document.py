@@ -6,12 +6,14 @@ from typing import Any
 import tantivy
 
 from collinear.domain import moments
+from collinear.domain.facets import TAG_FILTERS
 from collinear.search import keys, ranking, schema
 from collinear.search.exactness import key
 from collinear.search.text import Analyser, Name, analyse_name, beginnings, encodable
 
 MAX_FILTER = 300
 """Characters of the longest tag or author that can be asked for."""
+_LABELS = tuple(TAG_FILTERS.values())
 
 
 class DocumentMaker:
@@ -70,9 +72,11 @@ class DocumentMaker:
 
 def _filters(document: Mapping[str, Any]) -> dict[str, Any]:
     author = document["author"]
+    tags = [tag for tag in dict.fromkeys(document["tags"]) if len(tag) <= MAX_FILTER]
     return {
         schema.BY_AUTHOR: [author] if author and len(author) <= MAX_FILTER else [],
-        schema.BY_TAG: [tag for tag in dict.fromkeys(document["tags"]) if len(tag) <= MAX_FILTER],
+        schema.BY_TAG: tags,
+        schema.LABELS: [tag for tag in tags if tag.startswith(_LABELS)],
         schema.BY_IMPACT: document["impact_level"],
         schema.BY_GATED: document["gated"] or "false",
     } | {
@@ -111,4 +115,6 @@ def _encodable(value: Any) -> Any:
         return encodable(value)
     if isinstance(value, dict):
         return {name: _encodable(part) for name, part in value.items()}
-    return [_encodable(part) for part in value] if isinstance(value, list | tuple) else value
+    if isinstance(value, list | tuple):
+        return list(dict.fromkeys([_encodable(part) for part in value]))
+    return value

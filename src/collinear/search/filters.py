@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from tantivy import Query
 
-from collinear.domain.query import MOMENT_FILTERS, RANGE_FIELDS, TAG_FILTERS, DatasetQuery
+from collinear.domain.facets import TAG_FILTERS
+from collinear.domain.query import MOMENT_FILTERS, RANGE_FIELDS, DatasetQuery
 from collinear.search import keys, schema
 from collinear.search.columns import between
 from collinear.search.text import encodable

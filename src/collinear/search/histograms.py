@@ -1,65 +1,86 @@
-"""Counting along a measure: how many datasets have so many bytes, downloads, or began in a month."""
+"""Counting along a measure: how many datasets have so many bytes, or were created in a month."""
 
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, NamedTuple
 
-from collinear.domain import moments
 from collinear.search import keys, schema
+
+_FIRST_YEAR, _LAST_YEAR = 2010, 2044
+"""The years that sort keys tell from each other; what is beyond is in the outermost buckets."""
 
 
 class Bucket(NamedTuple):
-    """The datasets from a bound on and below the next; the outermost bounds may be open."""
+    """The datasets from one bound on and below the next: numbers, or days at midnight, UTC."""
 
     start: int | str | None
-    """A number or a day, included."""
+    """Included; None where there is no lower bound."""
     end: int | str | None
-    """A number or a day, not included."""
+    """Not included; None where there is no upper bound."""
     count: int
 
 
 class Histogram(NamedTuple):
-    """Buckets from the first to the last with anything in it, none left out between them."""
+    """Buckets from the first to the last that holds something; those between may be empty."""
 
     buckets: tuple[Bucket, ...]
     unknown: int
     """Datasets whose value is not known."""
 
 
-_FIRST_YEAR, _YEARS = 2010, 34
-"""The months that are told from each other; sort keys hold moments from 2010 to 2044."""
-
-_DECADES = tuple([10**power for power in range(19)])
-_SIZES = (0, 1, *_DECADES[3:])
-"""Nothing, less than a kilobyte, and then by powers of ten."""
-_COUNTS = (0, *_DECADES)
-
-
 class Scale(NamedTuple):
-    """A column of the index, and the bounds that its numbers are counted between."""
+    """A column of numbers, and where its buckets begin; the last one has no end."""
 
     column: str
     bounds: tuple[int, ...]
-    """Where buckets begin, as the column has it; the last one has no end."""
+    """As the column has them."""
     names: tuple[int | str | None, ...]
-    """The same as people read it."""
+    """As people read them."""
 
 
-def _months() -> list[str]:
-    return [
-        f"{_FIRST_YEAR + month // 12}-{month % 12 + 1:02}-01" for month in range(12 * _YEARS + 1)
+def aggregation(scale: Scale) -> dict[str, Any]:
+    """What to ask the index for; the answer is for ``to_histogram``."""
+    ends = (*scale.bounds[1:], None)
+    # The index reads bounds as floating point: all of these are short enough to be exact
+    ranges = [
+        {"key": str(place), "from": float(start)} | ({} if end is None else {"to": float(end)})
+        for place, (start, end) in enumerate(zip(scale.bounds, ends, strict=True))
     ]
+    return {"range": {"field": scale.column, "ranges": ranges}}
+
+
+def to_histogram(scale: Scale, answer: Mapping[str, Any], total: int) -> Histogram:
+    """The histogram of ``total`` datasets."""
+    counts = [0] * len(scale.bounds)
+    for bucket in answer["buckets"]:
+        if bucket["key"].isdecimal():  # else it is what lies outside, which is nothing
+            counts[int(bucket["key"])] = bucket["doc_count"]
+    buckets = [
+        Bucket(start, end, count)
+        for (start, end), count in zip(pairwise((*scale.names, None)), counts, strict=True)
+    ]
+    filled = [place for place, count in enumerate(counts) if count]
+    shown = buckets[filled[0] : filled[-1] + 1] if filled else []
+    return Histogram(tuple(shown), total - sum(counts))
 
 
 def _by_month(field: str) -> Scale:
-    days = _months()
-    begin = [datetime.fromisoformat(day).replace(tzinfo=UTC) for day in days]
-    milliseconds = [int(moment.timestamp() * 1000) for moment in begin]
-    bounds = [keys.key(keys.moment_value(moment), 0) for moment in milliseconds]
-    # What is older shares the first key with the first moment: that bucket is open below
-    return Scale(schema.by(field), tuple(bounds), (None, *days[1:]))
+    months = [
+        datetime(year, month, 1, tzinfo=UTC)
+        for year in range(_FIRST_YEAR, _LAST_YEAR)
+        for month in range(1, 13)
+    ]
+    values = [keys.moment_value(int(month.timestamp()) * 1000) for month in months]
+    bounds = tuple([keys.key(value, 0) for value in values])
+    # All that is older shares the least key with the first moment of the first month
+    return Scale(schema.by(field), bounds, (None, *[f"{month:%Y-%m-%d}" for month in months[1:]]))
 
+
+_POWERS = tuple([10**power for power in range(19)])
+_COUNTS = (0, *_POWERS)
+_SIZES = (0, 1, *_POWERS[3:])
+"""Nothing, less than a kilobyte, and on by powers of ten."""
 
 SCALES = {
     "size_bytes": Scale("size_bytes", _SIZES, _SIZES),

@@ -14,6 +14,7 @@ from collinear.domain.errors import IndexNotReady
 from collinear.domain.query import DatasetQuery, SortField, SortOrder
 from collinear.search import columns, marker, paging, reading, typed
 from collinear.search.explaining import Explanation, explain
+from collinear.search.facets import Facet, Facets
 from collinear.search.filters import filters
 from collinear.search.forgiving import choose
 from collinear.search.generations import Generations
@@ -41,6 +42,16 @@ class Hits:
     """How the words were taken; None where there were none."""
     explanations: dict[str, Explanation] | None = None
     """By id, where they were asked for."""
+    facets: dict[str, Facet] | None = None
+    """By name, where some were asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Facets by name, and the position of the stream that they are true for."""
+
+    facets: dict[str, Facet]
+    serial: Serial
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,11 @@ class Commit:
     serial: Serial
     searcher: tantivy.Searcher
     lexicon: Lexicon
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """What tells it from all others, when it is closed too."""
+        return self.generation, str(self.serial)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +110,18 @@ class IndexReader:
             view.serial,
             search.reading,
             search.explanations(page.ids) if query.explain else None,
+            search.facets() if query.facets else None,
         )
+
+    def count(self, query: DatasetQuery) -> Counted:
+        """
+        The facets of a query without words, and no page of it.
+
+        Raises:
+            IndexNotReady: There is no index yet.
+        """
+        view = self._fresh_view()
+        return Counted(_Search(view, query, None, None).facets(), view.serial)
 
     def commit(self) -> Commit:
         """
@@ -163,6 +190,7 @@ class _View:
         self.searcher = searcher
         self.serial = serial
         self.lexicon = Lexicon(searcher)
+        self.facets = Facets(searcher)
         self._stamp = stamp
         self._totals: dict[str, int] = {}
 
@@ -191,9 +219,6 @@ class _Search:
         self._view = view
         self._asked = query
         self._after = after
-        self._filters = [
-            (Occur.Must, Query.const_score_query(filter_, 0.0)) for filter_ in filters(query)
-        ]
         self._read(reading)
 
     @classmethod
@@ -252,19 +277,28 @@ class _Search:
             return place
         return f"{self.reading.mark}{_MARKED}{place}"
 
+    def facets(self) -> dict[str, Facet]:
+        """The facets that were asked for, of these words in this reading."""
+        mark = self.reading.mark if self.reading else ""
+        return self._view.facets.count(self._asked, self._with_filters, reading=mark)
+
     def _read(self, reading: Reading | None) -> None:
         self.reading = reading
-        self.plan: Plan | None = None
-        clauses = list(self._filters)
-        if reading is not None:
-            self.plan = plan(reading, self._view.lexicon)
-            words = self.plan.query()
-            clauses.append((Occur.Must, words or Query.empty_query()))
-        if not clauses:
-            clauses = [(Occur.Must, Query.all_query()), (Occur.MustNot, marker.query())]
-        self.query = Query.boolean_query(clauses)
+        self.plan: Plan | None = plan(reading, self._view.lexicon) if reading else None
+        self.query = self._with_filters(self._asked)
         mark = reading.mark if reading else ""
         self.key = mark + self._asked.model_dump_json(include=_COUNTED, exclude_defaults=True)
+
+    def _with_filters(self, asked: DatasetQuery) -> Query:
+        """What finds the words of this search with the filters of ``asked``."""
+        clauses = [
+            (Occur.Must, Query.const_score_query(filter_, 0.0)) for filter_ in filters(asked)
+        ]
+        if self.plan is not None:
+            clauses.append((Occur.Must, self.plan.query() or Query.empty_query()))
+        if not clauses:
+            clauses = [(Occur.Must, Query.all_query()), (Occur.MustNot, marker.query())]
+        return Query.boolean_query(clauses)
 
 
 _COUNTED = set(DatasetQuery.model_fields) - {
@@ -276,5 +310,6 @@ _COUNTED = set(DatasetQuery.model_fields) - {
     "explain",
     "highlight",
     "facets",
+    "facet_limit",
 }
 """The parameters that decide how many there are."""

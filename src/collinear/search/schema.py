@@ -18,6 +18,8 @@ BEGINNINGS = "beginnings"
 NAME_KEY, NAMESPACE_KEY = "name_key", "namespace_key"
 # Filters: exact values, untouched
 BY_AUTHOR, BY_TAG, BY_IMPACT, BY_GATED = "author", "tag", "impact_level", "gated"
+LABELS = "labels"
+"""Again the tags that filters stand for, so few that they can be counted in one look."""
 # The marker: one document that says which position of the stream the index is true for
 MARKER, SERIAL = "marker", "serial"
 
@@ -39,8 +41,10 @@ def _build() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     for field in (HUB_ID, NAME_KEY, NAMESPACE_KEY):
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
-    for field in (BY_AUTHOR, BY_TAG, BY_IMPACT, BY_GATED, MARKER):
+    for field in (BY_TAG, MARKER):
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
+    for field in (BY_AUTHOR, LABELS, BY_IMPACT, BY_GATED):  # counted for facets, hence a column
+        builder.add_text_field(field, fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field(ID, stored=True, fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field(SERIAL, stored=True, tokenizer_name="raw", index_option="basic")
     for field in (NAME, AUTHOR, TAGS, DESCRIPTION, BEGINNINGS):
