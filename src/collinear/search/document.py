@@ -7,7 +7,7 @@ import tantivy
 
 from collinear.domain import moments
 from collinear.domain.facets import TAG_FILTERS
-from collinear.search import keys, ranking, schema
+from collinear.search import keys, languages, ranking, schema
 from collinear.search.exactness import key
 from collinear.search.text import Analyser, Name, analyse_name, beginnings, encodable
 
@@ -42,6 +42,7 @@ class DocumentMaker:
         namespace, author = dataset_id.rpartition("/")[0], self._name(document["author"] or "")
         description = self._analyser.terms(document["description"] or "")
         tags = [self._name(tag) for tag in document["tags"]]
+        tags += [self._name(name) for tag in document["tags"] for name in languages.names(tag)]
         return {
             schema.HUB_ID: document["hub_id"],
             schema.ID: dataset_id,

@@ -2,10 +2,11 @@
 
 import math
 from functools import lru_cache
+from typing import NamedTuple
 
 from tantivy import Filter, Query, Searcher, TextAnalyzerBuilder, Tokenizer
 
-from collinear.search import columns, ranking, schema
+from collinear.search import columns, schema
 from collinear.search.text import guard
 
 _LEAST_STEM = 3
@@ -21,19 +22,27 @@ def stem(word: str) -> str:
     return str(_stemmer.analyze(word)[0])
 
 
+class Forms(NamedTuple):
+    """The other forms of a word in descriptions, and how rare all of them together are."""
+
+    others: tuple[str, ...]
+    rarity: float
+
+
 class Lexicon:
-    """The words of the descriptions and their forms, the keys of the names, and counts."""
+    """How rare words are, their forms in descriptions, and the keys of the names."""
 
     def __init__(self, searcher: Searcher) -> None:
         self.searcher = searcher
-        self._forms: dict[str, dict[str, float]] = {}
+        self._forms: dict[str, Forms] = {}
 
-    def forms(self, word: str) -> dict[str, float]:
-        """
-        The other forms of an English word in descriptions, each with what it counts.
+    def rarity(self, field: str, term: str) -> float | None:
+        """What it tells that a dataset has this term in this field; None where none has it."""
+        frequency = self.searcher.doc_freq(field, guard(term))
+        return self._rarity(frequency) if frequency else None
 
-        A form counts as its word would: that it is rare as such makes it no better an answer.
-        """
+    def forms(self, word: str) -> Forms:
+        """The other forms of an English word; none of a word of other letters."""
         known = self._forms.get(word)
         if known is None:
             if len(self._forms) > _MOST_REMEMBERED:
@@ -49,29 +58,26 @@ class Lexicon:
         """How many datasets a query finds."""
         return columns.count(self.searcher, query)
 
-    def _find_forms(self, word: str) -> dict[str, float]:
-        if len(word) < _LEAST_STEM or not (word.isascii() and word.isalpha()):
-            return {}
-        wanted = stem(word)
-        # The letters that forms share: studies, studied, study; hoping, hope
-        shared = wanted[:-1] if wanted[-1] in "eiy" else wanted
-        if len(shared) < _LEAST_STEM or not word.startswith(shared):
-            shared = word[:_LEAST_STEM]
-        forms = {
-            term[2:]: frequency
-            for term, frequency in self.searcher.terms_with_prefix(
-                schema.DESCRIPTION, guard(shared)
-            )
-            if term.isascii() and term.isalpha() and stem(term[2:]) == wanted
-        }
-        together = self._rarity(sum(forms.values()))
-        return {
-            form: ranking.OTHER_FORM * together / self._rarity(frequency)
-            for form, frequency in forms.items()
-            if form != word
-        }
+    def _find_forms(self, word: str) -> Forms:
+        frequencies: dict[str, int] = {}
+        if len(word) >= _LEAST_STEM and word.isascii() and word.isalpha():
+            wanted = stem(word)
+            # The letters that forms share: studies, studied, study; hoping, hope
+            shared = wanted[:-1] if wanted[-1] in "eiy" else wanted
+            if len(shared) < _LEAST_STEM or not word.startswith(shared):
+                shared = word[:_LEAST_STEM]
+            known = self.searcher.terms_with_prefix(schema.DESCRIPTION, guard(shared))
+            frequencies = {
+                term[2:]: frequency
+                for term, frequency in known
+                if term.isascii() and term.isalpha() and stem(term[2:]) == wanted
+            }
+        else:
+            frequencies = {word: self.searcher.doc_freq(schema.DESCRIPTION, guard(word))}
+        others = tuple([form for form in frequencies if form != word])
+        return Forms(others, self._rarity(sum(frequencies.values())))
 
     def _rarity(self, frequency: int) -> float:
-        """What a term's rarity adds to the score of a document that has it, as BM25 has it."""
+        """The weight of a term by its frequency, as in BM25."""
         documents = self.searcher.num_docs
         return math.log(1 + (max(documents - frequency, 0) + 0.5) / (frequency + 0.5))

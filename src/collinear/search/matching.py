@@ -82,6 +82,8 @@ def find_alone(word: Word, lexicon: Lexicon) -> Query:
 
 def word_query(fields: Fields) -> Query:
     """Finds one word wherever it stands, its best field counting most."""
+    if not fields:
+        return Query.empty_query()
     return Query.disjunction_max_query(list(fields.values()), ranking.OTHER_FIELDS)
 
 
@@ -93,13 +95,11 @@ def find_word(words: Sequence[Word], place: int, lexicon: Lexicon, *, forgiving:
     ``openorca``.
     """
     word = words[place]
-    alternatives = {field: list(_in_field(field, word)) for field in ranking.WORDS}
+    alternatives = {field: list(_in_field(field, word, lexicon)) for field in ranking.WORDS}
     if not word.quoted:
-        _add_neighbours(alternatives, words, place)
+        _add_neighbours(alternatives, words, place, lexicon)
         if len(word.parts) == 1:
-            for form, weight in lexicon.forms(word.parts[0]).items():
-                term = _term(schema.DESCRIPTION, form)
-                alternatives[schema.DESCRIPTION].append(Query.boost_query(term, weight))
+            alternatives[schema.DESCRIPTION] += _other_forms(word.parts[0], lexicon)
     if word.unfinished:
         _add_beginnings(alternatives, words, place)
     if forgiving:
@@ -178,27 +178,43 @@ def _any(queries: Sequence[Query]) -> Query:
     return queries[0] if len(queries) == 1 else Query.disjunction_max_query(list(queries))
 
 
-def _in_field(field: str, word: Word) -> Iterator[Query]:
+def _in_field(field: str, word: Word, lexicon: Lexicon) -> Iterator[Query]:
     parts = word.parts[:_LONGEST_PHRASE]
     if len(parts) == 1:
-        yield _term(field, parts[0])
-    elif field in schema.PHRASES:
-        yield Query.phrase_query(SCHEMA, field, [guard(part) for part in parts])
-    elif not word.quoted:
-        yield Query.boolean_query(
-            [(Occur.Must, _term(field, part)) for part in dict.fromkeys(parts)]
-        )
+        yield from _term(field, parts[0], lexicon)
+    elif field in schema.PHRASES or not word.quoted:
+        found = [lexicon.rarity(field, part) for part in parts]
+        rarities = [rarity for rarity in found if rarity is not None]
+        if len(rarities) == len(found):
+            yield Query.const_score_query(_parts(field, parts), sum(rarities))
     if len(word.runs) > 1 or word.runs[0].is_compound:
-        yield _term(field, word.joined[:MAX_PART])
+        yield from _term(field, word.joined[:MAX_PART], lexicon)
+
+
+def _parts(field: str, parts: Sequence[str]) -> Query:
+    """Finds neighbours in their order where the field knows it."""
+    if field in schema.PHRASES:
+        return Query.phrase_query(SCHEMA, field, [guard(part) for part in parts])
+    clauses = [(Occur.Must, _plain_term(field, part)) for part in dict.fromkeys(parts)]
+    return Query.boolean_query(clauses)
+
+
+def _other_forms(word: str, lexicon: Lexicon) -> Iterator[Query]:
+    forms = lexicon.forms(word)
+    if forms.others:
+        found = [(Occur.Should, _plain_term(schema.DESCRIPTION, form)) for form in forms.others]
+        weight = ranking.OTHER_FORM * forms.rarity
+        yield Query.const_score_query(Query.boolean_query(found), weight)
 
 
 def _add_neighbours(
-    alternatives: dict[str, list[Query]], words: Sequence[Word], place: int
+    alternatives: dict[str, list[Query]], words: Sequence[Word], place: int, lexicon: Lexicon
 ) -> None:
     for one, other in pairwise(range(max(place - 1, 0), min(place + 2, len(words)))):
         if _joinable(words[one]) and _joinable(words[other]):
+            joined = (words[one].joined + words[other].joined)[:MAX_PART]
             for field, queries in alternatives.items():
-                queries.append(_term(field, (words[one].joined + words[other].joined)[:MAX_PART]))
+                queries += _term(field, joined, lexicon)
 
 
 def _joinable(word: Word) -> bool:
@@ -237,6 +253,12 @@ def _forgiven(field: str, word: Word) -> Iterator[Query]:
         yield Query.const_score_query(near, ranking.FORGIVEN[distance])
 
 
-def _term(field: str, term: str) -> Query:
-    option = "freq" if field in schema.PHRASES else "basic"
-    return Query.term_query(SCHEMA, field, guard(term), option)
+def _term(field: str, term: str, lexicon: Lexicon) -> Iterator[Query]:
+    """Finds a term, by its rarity alone; nothing where no dataset has it there."""
+    rarity = lexicon.rarity(field, term)
+    if rarity is not None:
+        yield Query.const_score_query(_plain_term(field, term), rarity)
+
+
+def _plain_term(field: str, term: str) -> Query:
+    return Query.term_query(SCHEMA, field, guard(term), "basic")

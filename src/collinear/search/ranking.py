@@ -32,8 +32,15 @@ STEPS = {
 }
 """Exactness: each step is twice the one below, more than the prior's 1.2 can bridge."""
 
-WORDS = {schema.NAME: 8.0, schema.TAGS: 3.0, schema.AUTHOR: 3.0, schema.DESCRIPTION: 1.0}
-"""A word in the name says what a dataset is; in a tag, what it is about; in prose, little."""
+WORDS = {schema.NAME: 8.0, schema.TAGS: 3.0, schema.AUTHOR: 1.5, schema.DESCRIPTION: 1.0}
+"""
+A word in the name says what a dataset is; in a tag, what it is about; in the author's name, who
+made it, whatever it is about; in prose, little.
+
+A word counts by its rarity in the field (as in BM25) and by nothing else: how often it is there,
+and how long the field is, tells little of names, labels and the few lines that the Hub keeps of a
+description, and would drown what tells more: which of them people use.
+"""
 
 OTHER_FIELDS = 0.1
 """The part that a word's other fields add to its best one."""
