@@ -1,0 +1,128 @@
+"""Names that begin as somebody types them, the most used first."""
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, replace
+
+from tantivy import Occur, Query
+
+from collinear.search import exactness, schema
+from collinear.search.matching import find_word, word_query
+from collinear.search.reader import Commit
+from collinear.search.typed import Typed, read
+from collinear.search.vocabulary import LONGEST, Vocabulary, words
+
+SCHEMA = schema.SCHEMA
+_CANDIDATES = 4
+"""Names that are looked at for each that is shown: many datasets may be called the same."""
+_MOST_HITS = 50
+_NAME_OR_AUTHOR = (schema.NAME, schema.AUTHOR)
+
+
+@dataclass(frozen=True, slots=True)
+class NameFound:
+    """A name, how many are called so but for case and separators, and the most used of them."""
+
+    text: str
+    count: int
+    id: str
+
+
+def find(commit: Commit, vocabulary: Vocabulary, typed: Typed, limit: int) -> list[NameFound]:
+    """
+    At most ``limit`` names: the one that was typed, then those that begin so, then others.
+
+    After a namespace and a slash only names in that namespace, where there is one.
+    """
+    namespace, slash, name = typed.name.rpartition("/")
+    owned = _called(commit, schema.NAMESPACE_KEY, folded(namespace)) if slash else None
+    if owned is not None:
+        return _owned(commit, owned, read(name), limit)
+    start = folded(typed.name)
+    found: dict[str, NameFound] = {}
+    for candidate in _candidates(commit, vocabulary, typed, limit):
+        if candidate not in found and (named := _named(commit, candidate)):
+            found[candidate] = named
+        if len(found) == limit:
+            break
+    return sorted(found.values(), key=lambda some: _step(folded(some.text), start))
+
+
+def folded(text: str) -> str:
+    """All words of a text in one."""
+    return "".join(words(text))
+
+
+def _candidates(commit: Commit, vocabulary: Vocabulary, typed: Typed, limit: int) -> Iterator[str]:
+    """Folded names, the best first; the index is asked where the vocabulary has too few."""
+    start = folded(typed.name)
+    yield start
+    for shelf in (vocabulary.names, vocabulary.inner):
+        for dataset_id in shelf.find(start[:LONGEST], limit * _CANDIDATES):
+            yield folded(_name(dataset_id))
+    for dataset_id in _most_used(commit, _with_words(commit, typed, _NAME_OR_AUTHOR)):
+        yield folded(_name(dataset_id))
+
+
+def _owned(commit: Commit, owned: Query, typed: Typed, limit: int) -> list[NameFound]:
+    """Names in a namespace, each with the id that it has there."""
+    start = folded(typed.name)
+    ids = _most_used(commit, _both(owned, _with_words(commit, typed, (schema.NAME,))))
+    ids.sort(key=lambda dataset_id: _step(folded(_name(dataset_id)), start))
+    return [
+        replace(named, text=_name(dataset_id), id=dataset_id)
+        for dataset_id in ids[:limit]
+        if (named := _named(commit, folded(_name(dataset_id))))
+    ]
+
+
+def _with_words(commit: Commit, typed: Typed, fields: Container[str]) -> Query:
+    """Finds the datasets that have all words in these fields, the last perhaps only begun."""
+    clauses = [(Occur.Must, Query.all_query())]
+    for place in range(len(typed.words)):
+        found = find_word(typed.words, place, commit.lexicon, forgiving=False)
+        here = {name: query for name, query in found.items() if name in fields}
+        clauses.append((Occur.Must, word_query(here) if here else Query.empty_query()))
+    return Query.boolean_query(clauses[1:] or clauses)
+
+
+def _most_used(commit: Commit, query: Query) -> list[str]:
+    found = commit.searcher.search(
+        Query.const_score_query(query, 1.0), _MOST_HITS, count=False, weight_by_field=schema.WEIGHT
+    )
+    return [commit.searcher.doc(address)[schema.ID][0] for _, address in found.hits]
+
+
+def _named(commit: Commit, name: str) -> NameFound | None:
+    """The most used dataset with this folded name, and how many there are."""
+    called = _called(commit, schema.NAME_KEY, name)
+    if called is None:
+        return None
+    found = commit.searcher.search(
+        Query.const_score_query(called, 1.0), 1, weight_by_field=schema.WEIGHT
+    )
+    if not found.hits:
+        return None
+    dataset_id = commit.searcher.doc(found.hits[0][1])[schema.ID][0]
+    count = found.count  # type: ignore[attr-defined]  # missing in the stub
+    return NameFound(_name(dataset_id), count, dataset_id)
+
+
+def _called(commit: Commit, field: str, name: str) -> Query | None:
+    """Finds what has this folded name; None where nothing has."""
+    known = commit.lexicon.keys(field, exactness.key("", name).folded)
+    return Query.term_set_query(SCHEMA, field, known) if known else None
+
+
+def _both(one: Query, other: Query) -> Query:
+    return Query.boolean_query([(Occur.Must, one), (Occur.Must, other)])
+
+
+def _name(dataset_id: str) -> str:
+    return dataset_id.rpartition("/")[2]
+
+
+def _step(name: str, start: str) -> int:
+    """How exactly a folded name fits; 0 is best."""
+    if name == start:
+        return 0
+    return 1 if name.startswith(start) else 2

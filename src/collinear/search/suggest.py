@@ -1,0 +1,104 @@
+"""What somebody who is typing may want: names, authors and tags that begin so."""
+
+from dataclasses import dataclass
+from itertools import islice
+
+from collinear.domain.change import Serial
+from collinear.domain.errors import BadParameter
+from collinear.domain.query import TAG_FILTERS
+from collinear.search import names, schema, typed
+from collinear.search.counts import Counts
+from collinear.search.names import NameFound, folded
+from collinear.search.reader import IndexReader
+from collinear.search.text import encodable
+from collinear.search.vocabulary import LONGEST
+from collinear.search.vocabulary_reader import VocabularyReader
+
+_CANDIDATES = 4
+"""Entries that are looked at for each that is shown: some are gone since they were read."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorFound:
+    """An author, and how many datasets they have."""
+
+    text: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TagFound:
+    """A tag, how many datasets have it, and the filter and value that stand for it."""
+
+    text: str
+    count: int
+    filter: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """What begins as typed; of each kind first what is exactly so, then the most used."""
+
+    names: tuple[NameFound, ...]
+    authors: tuple[AuthorFound, ...]
+    tags: tuple[TagFound, ...]
+    serial: Serial
+    """The position of the stream that the counts are true for."""
+
+
+class Suggester:
+    """
+    Suggests.  May be used by several threads.
+
+    What is suggested may be some minutes behind a large index; that it exists, and how often,
+    is as of the newest commit.
+    """
+
+    def __init__(self, reader: IndexReader) -> None:
+        self._reader = reader
+        self._vocabulary = VocabularyReader()
+        self._counts = Counts()
+
+    def suggest(self, text: str, limit: int) -> Suggestions:
+        """
+        At most ``limit`` suggestions of each kind; none where the text holds no word.
+
+        Raises:
+            IndexNotReady: There is no index yet.
+        """
+        commit = self._reader.commit()
+        try:
+            wanted = typed.read(encodable(text))
+        except BadParameter:  # more words than any name has
+            return Suggestions((), (), (), commit.serial)
+        start = folded(wanted.name)[:LONGEST]
+        if not start:
+            return Suggestions((), (), (), commit.serial)
+        vocabulary = self._vocabulary.newest(commit)
+        authors, tags = (
+            islice(self._counts.alive(commit, field, shelf.find(start, limit * _CANDIDATES)), limit)
+            for field, shelf in (
+                (schema.BY_AUTHOR, vocabulary.authors),
+                (schema.BY_TAG, vocabulary.tags),
+            )
+        )
+
+        def order(found: tuple[str, int]) -> tuple[bool, int, str]:
+            term, count = found
+            return start not in (folded(term), folded(term.partition(":")[2])), -count, term
+
+        return Suggestions(
+            tuple(names.find(commit, vocabulary, wanted, limit)),
+            tuple([AuthorFound(*found) for found in sorted(authors, key=order)]),
+            tuple([TagFound(*found, *_filter(found[0])) for found in sorted(tags, key=order)]),
+            commit.serial,
+        )
+
+
+def _filter(tag: str) -> tuple[str, str]:
+    """The parameter of the list that finds a tag, and its value."""
+    for name, prefix in TAG_FILTERS.items():
+        if tag.startswith(prefix) and tag != prefix:
+            return name, tag.removeprefix(prefix)
+    return "tag", tag

@@ -1,0 +1,69 @@
+"""Keeps a vocabulary nearly as new as the index, without anybody waiting for it."""
+
+import threading
+import time
+from typing import NamedTuple
+
+from collinear.search.reader import Commit
+from collinear.search.vocabulary import Vocabulary
+
+_QUICK = 0.1
+"""Seconds of work that somebody who types may wait for."""
+_SHARE = 50
+"""It is read again when so many times as long has passed as it took."""
+_PAUSE = 0.001
+
+
+class VocabularyReader:
+    """
+    Reads the vocabulary.  May be used by several threads.
+
+    The first time takes seconds for a million datasets.  Later on a small catalog is read
+    again at once, and a large one beside the questions, for at most a fiftieth of the time.
+    """
+
+    def __init__(self) -> None:
+        self._reading = threading.Lock()
+        self._known: _Known | None = None
+
+    def newest(self, commit: Commit) -> Vocabulary:
+        """A vocabulary of this commit, or for a large catalog of one some minutes older."""
+        known = self._known
+        if known is None or (known.was_quick and not known.is_of(commit)):
+            with self._reading:
+                known = self._known
+                if known is None or not known.is_of(commit):
+                    self._known = known = _Known.read(commit)
+        elif known.is_old and not known.is_of(commit) and self._reading.acquire(blocking=False):
+            threading.Thread(target=self._read_beside, args=(commit,), name="vocabulary").start()
+        return known.vocabulary
+
+    def _read_beside(self, commit: Commit) -> None:
+        try:
+            self._known = _Known.read(commit, paced=True)
+        finally:
+            self._reading.release()
+
+
+class _Known(NamedTuple):
+    vocabulary: Vocabulary
+    of: tuple[str, str]
+    took: float
+    read_at: float
+
+    @classmethod
+    def read(cls, commit: Commit, *, paced: bool = False) -> "_Known":
+        began, turn = time.thread_time(), threading.Event()
+        vocabulary = Vocabulary.of(commit.searcher, lambda: paced and turn.wait(_PAUSE))
+        return cls(vocabulary, commit.name, time.thread_time() - began, time.monotonic())
+
+    @property
+    def was_quick(self) -> bool:
+        return self.took < _QUICK
+
+    @property
+    def is_old(self) -> bool:
+        return time.monotonic() - self.read_at > _SHARE * self.took
+
+    def is_of(self, commit: Commit) -> bool:
+        return self.of == commit.name
