@@ -11,6 +11,8 @@ from collinear.api import conditions
 from collinear.browse.catalog import IndexStatus, Listing
 from collinear.domain.change import Change
 from collinear.domain.query import DatasetQuery
+from collinear.search.facets import Facet, Values
+from collinear.search.histograms import Histogram
 from collinear.store import documents
 from collinear.store.changes import Stretch
 from collinear.store.letter_reader import Letters
@@ -37,11 +39,32 @@ def page(listing: Listing, query: DatasetQuery, headers: dict[str, str]) -> Resp
             "refreshing": listing.version.refreshing,
             "forgiven_words": listing.reading.forgiven_words if listing.reading else (),
             "dropped_words": listing.reading.dropped_words if listing.reading else (),
+            **_facets(listing.facets),
         }
     )
     items = b",".join(_items(listing))
     body = b"".join((head[:-1], b',"items":[', items, b"]}"))
     return Response(body, headers=headers, media_type=MEDIA_TYPE)
+
+
+def _facets(facets: dict[str, Facet] | None) -> dict[str, Any]:
+    """What was counted, and where there is more of it."""
+    if facets is None:
+        return {"facets": None, "facets_more": ()}
+    shown = {
+        name: facet.counts if isinstance(facet, Values) else _histogram(facet)
+        for name, facet in facets.items()
+    }
+    more = [name for name, facet in facets.items() if isinstance(facet, Values) and facet.more]
+    return {"facets": shown, "facets_more": more}
+
+
+def _histogram(histogram: Histogram) -> dict[str, Any]:
+    buckets = [
+        {"from": bucket.start, "to": bucket.end, "count": bucket.count}
+        for bucket in histogram.buckets
+    ]
+    return {"buckets": buckets, "unknown": histogram.unknown}
 
 
 def _items(listing: Listing) -> Iterable[bytes]:

@@ -1,5 +1,7 @@
 """The shape of a page of the list, for OpenAPI and for those who read it."""
 
+from datetime import date
+
 from pydantic import Field
 
 from collinear.api.models import Answer, Count, DatasetItem
@@ -30,6 +32,25 @@ class FoundItem(DatasetItem):
     )
 
 
+class Bucket(Answer):
+    """The datasets from one bound on and below the next: a count, bytes, or midnight in UTC."""
+
+    start: int | date | None = Field(
+        alias="from", description="Included; null where there is no lower bound."
+    )
+    end: int | date | None = Field(
+        alias="to", description="Not included; null where there is no upper bound."
+    )
+    count: Count
+
+
+class Histogram(Answer):
+    """From the first bucket with a dataset in it to the last; those between may be empty."""
+
+    buckets: list[Bucket]
+    unknown: Count = Field(description="Datasets whose value is not known.")
+
+
 class Page(Answer):
     """A page of a list."""
 
@@ -46,5 +67,18 @@ class Page(Answer):
     )
     dropped_words: list[str] = Field(
         description="Words of the search that the items need not have: nothing has all of them."
+    )
+    facets: dict[str, dict[str, Count] | Histogram] | None = Field(
+        description="Only with `facets`. By the name that was asked for: values with the number of "
+        "datasets that have them, the most frequent first, or a histogram.",
+        examples=[
+            {
+                "license": {"mit": 410, "apache-2.0": 377},
+                "likes:histogram": {"buckets": [{"from": 0, "to": 1, "count": 7}], "unknown": 0},
+            }
+        ],
+    )
+    facets_more: list[str] = Field(
+        description="The facets that have more values than are shown; see `facet_limit`."
     )
     items: list[FoundItem]

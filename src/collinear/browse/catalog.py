@@ -9,7 +9,7 @@ from collinear.browse import cursors
 from collinear.domain.errors import IndexNotReady
 from collinear.domain.query import DatasetQuery
 from collinear.search.explaining import Explanation
-from collinear.search.facets import Facet
+from collinear.search.facets import Facet, of_nothing
 from collinear.search.reader import Hits, IndexReader
 from collinear.search.reading import Reading
 from collinear.store.reader import Found, Standing
@@ -82,7 +82,7 @@ class Catalog:
             found = await self.reader.documents([])
             if found.catalog_size:
                 raise
-            return Listing([], 0, None, found.version, facets={} if query.facets else None)
+            return _empty(query, Listing([], 0, None, found.version))
         return await self._listing(query, hits)
 
     async def find_version(self, query: DatasetQuery) -> tuple[Version, str]:
@@ -124,14 +124,9 @@ class Catalog:
         return Listing(window.documents, window.total, last, window.version)
 
     async def _with_facets(self, query: DatasetQuery, listing: Listing) -> Listing:
-        try:
-            counted = await to_thread.run_sync(
-                lambda: self._index.count(query), limiter=self._counting
-            )
-        except IndexNotReady:
-            if listing.total:
-                raise
-            return replace(listing, facets={})
+        if not listing.total:
+            return _empty(query, listing)
+        counted = await to_thread.run_sync(lambda: self._index.count(query), limiter=self._counting)
         return replace(listing, facets=counted.facets, index_serial=str(counted.serial))
 
     async def _listing(self, query: DatasetQuery, hits: Hits) -> Listing:
@@ -148,5 +143,11 @@ class Catalog:
             hits.facets,
         )
         if not found.catalog_size:
-            return replace(listing, total=0, next_cursor=None)  # the index has yet to follow
+            return _empty(query, listing)  # the index has yet to follow
         return listing
+
+
+def _empty(query: DatasetQuery, listing: Listing) -> Listing:
+    """The same page of a catalog that holds nothing."""
+    facets = of_nothing(query.facets) if query.facets else None
+    return replace(listing, total=0, next_cursor=None, facets=facets)

@@ -49,6 +49,13 @@ class Values(NamedTuple):
 Facet = Values | Histogram
 
 
+def of_nothing(names: Iterable[str]) -> dict[str, Facet]:
+    """These facets where there are no datasets."""
+    return {
+        name: Values({}, False) if measure(name) is None else Histogram((), 0) for name in names
+    }
+
+
 class _Alike:
     """The facets of all that one query finds, as far as they were asked for."""
 
