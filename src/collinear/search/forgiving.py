@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from tantivy import Occur, Query
 
-from collinear.search.lexicon import Lexicon
+from collinear.search.lexicon import Lexicon, tells_little
 from collinear.search.matching import find_alone, find_word, mistakes, plan, word_query
 from collinear.search.reading import Reading
 from collinear.search.typed import Typed
@@ -61,9 +61,17 @@ class _Choice:
         return len(self._counts) == len(self._typed.words)
 
     def without_some(self) -> Reading:
-        """The rarest words that are found together, and as many more as they allow."""
+        """
+        The rarest words that are found together, and as many more as they allow.
+
+        Words as they were typed go before those with typos; words that every text has are
+        dropped: they would choose at random.
+        """
         kept: set[int] = set()
-        for place in sorted(self._counts, key=self._counts.__getitem__):
+        words = self._typed.words
+        telling = [p for p in self._counts if not tells_little(words[p].joined)]
+        rarest = sorted(telling or self._counts, key=lambda p: (p in self.unknown, self._counts[p]))
+        for place in rarest:
             if not kept or self._together({*kept, place}):
                 kept.add(place)
         if not kept:

@@ -13,6 +13,7 @@ _LEAST_STEM = 3
 """Letters that all forms of a word share; with fewer, half the dictionary would be read."""
 _MOST_REMEMBERED = 5_000
 
+_stop_words = TextAnalyzerBuilder(Tokenizer.raw()).filter(Filter.stopword("english")).build()
 _stemmer = TextAnalyzerBuilder(Tokenizer.raw()).filter(Filter.stemmer("english")).build()
 
 
@@ -20,6 +21,11 @@ _stemmer = TextAnalyzerBuilder(Tokenizer.raw()).filter(Filter.stemmer("english")
 def stem(word: str) -> str:
     """The English stem of a word in lower case."""
     return str(_stemmer.analyze(word)[0])
+
+
+def tells_little(word: str) -> bool:
+    """Whether an English word is one that every text has, such as ``the``."""
+    return not _stop_words.analyze(word)
 
 
 class Forms(NamedTuple):
