@@ -73,6 +73,23 @@ def search(
     modified_before: Annotated[str | None, _moment("--modified-before", "Until then")] = None,
     created_after: Annotated[str | None, _moment("--created-after", "From then on")] = None,
     created_before: Annotated[str | None, _moment("--created-before", "Until then")] = None,
+    facets: Annotated[
+        Values,
+        typer.Option(
+            "--facets",
+            metavar="LIST",
+            help="Count what fits by these, such as license,created_at:histogram.",
+        ),
+    ] = None,
+    facet_limit: Annotated[
+        int | None,
+        typer.Option(
+            "--facet-limit", metavar="N", help="Values of each facet (default: 10; --json: all)."
+        ),
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="With --json: the parts of each item's score.")
+    ] = False,
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -81,9 +98,11 @@ def search(
 
     import anyio
 
-    from collinear.cli import asking, output, queries, tables
+    from collinear.cli import asking, counts, output, queries, tables
 
     asked = {name: value for name, value in context.params.items() if name not in _OURS}
+    if facets and facet_limit is None and not as_json:
+        asked["facet_limit"] = counts.SHOWN
     query = queries.parse({**asked, "search": " ".join(words or []) or None})
     listing, hub = anyio.run(asking.find, settings, query)
     if as_json:
@@ -92,3 +111,5 @@ def search(
         output.json_bytes(bytes(answers.page(listing, query, {}).body))
     else:
         output.table(tables.page(listing, query, hub))
+        if listing.facets:
+            output.table(counts.tables(listing.facets))

@@ -231,7 +231,7 @@ def _tags(tags: list[str]) -> str:
 def _nothing(listing: Listing, query: DatasetQuery) -> str:
     if listing.version.warming_up:
         return "Nothing yet: the first load goes on ('collinear status' tells how far it is)."
-    if query.needs_index:
+    if not query.is_whole:
         return "No dataset fits: try fewer words or filters."
     return "The catalog is empty: the Hub has no public dataset."
 
