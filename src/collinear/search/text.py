@@ -74,9 +74,9 @@ _DROPPED = re.compile(
     f"[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u0652\u0670\ufe00-\ufe0f{_INVISIBLE}]"
 )
 _ASCII_RUN = re.compile("[A-Za-z0-9]+")
-_RUN = re.compile(f"[\\w{_MARKS}{_INVISIBLE}]+")
+RUN = re.compile(f"[\\w{_MARKS}{_INVISIBLE}]+")
 # LLMs | HTML before Parser | Parser, parser | 8
-_PART = re.compile("[A-Z]{2,}s?(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+PART = re.compile("[A-Z]{2,}s?(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 # Letters that no decomposition takes apart.
 _LETTERS = str.maketrans(
     {"ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D"}
@@ -101,14 +101,14 @@ def runs(text: str) -> list[str]:
     """What stands between the separators of a text, as written."""
     if text.isascii():
         return _ASCII_RUN.findall(text[:MAX_TEXT])
-    return _RUN.findall(text[:MAX_TEXT].replace("_", " "))
+    return RUN.findall(text[:MAX_TEXT].replace("_", " "))
 
 
 def analyse(run: str) -> Run:
     """Fold and cut one run; ``parts`` is empty where nothing can be searched for."""
-    plain = run if run.isascii() else _plain(run)
+    plain = run if run.isascii() else to_plain(run)
     if plain.isascii():
-        return Run(tuple([part.lower()[:MAX_PART] for part in _PART.findall(plain)]), False)
+        return Run(tuple([part.lower()[:MAX_PART] for part in PART.findall(plain)]), False)
     return Run(tuple(_parts(plain)), _CONTINUOUS.search(plain) is not None)
 
 
@@ -140,28 +140,35 @@ def _terms(words: Iterable[str]) -> str:
     return " ".join(map(guard, words))
 
 
-def _plain(run: str) -> str:
+def to_plain(run: str) -> str:
     """A run without accents, width and ligatures, in one normal form; case is left."""
     plain = unicodedata.normalize("NFKD", run.translate(_LETTERS))
     return unicodedata.normalize("NFC", _DROPPED.sub("", plain))
 
 
 def _parts(run: str) -> Iterable[str]:
-    """What ``_PART`` does, for all scripts."""
-    parts: list[str] = []
+    return [lower(run[start:end])[:MAX_PART] for start, end in cuts(run)]
+
+
+def cuts(run: str) -> list[tuple[int, int]]:
+    """Where the parts of a plain run begin and end: what ``PART`` finds, for all scripts."""
+    edges = [0]
     start, before = 0, ""
     for place, character in enumerate(run):
         kind = _kind(character, before)
         if (before, kind) == ("A", "a"):  # the last capital begins the word: HTML|Parser
             if place - start > 1:
-                parts.append(run[start : place - 1])
                 start = place - 1
+                edges.append(start)
         elif kind != before or kind in "-c":
-            parts.append(run[start:place])
             start = place
+            edges.append(start)
         before = kind
-    parts.append(run[start:])
-    return [_lower(part)[:MAX_PART] for part in parts if part and _kind(part[0], "") != "-"]
+    return [
+        (start, end)
+        for start, end in pairwise([*edges, len(run)])
+        if start < end and _kind(run[start], "") != "-"
+    ]
 
 
 def _kind(character: str, before: str) -> str:
@@ -177,7 +184,8 @@ def _kind(character: str, before: str) -> str:
     return "A" if character.isupper() else "a"
 
 
-def _lower(part: str) -> str:
+def lower(part: str) -> str:
+    """A part as it is compared: without case, digits of all scripts alike."""
     if part[0].isdecimal():
         return "".join([str(unicodedata.decimal(digit, digit)) for digit in part])
     return part.casefold()
