@@ -6,7 +6,7 @@ from itertools import islice
 from threading import Event
 from typing import Any, NamedTuple
 
-from collinear.domain.change import BEGINNING, Change, Serial
+from collinear.domain.change import BEGINNING, Change, Op, Serial
 from collinear.search.writer import IndexWriter
 from collinear.store.documents import parse
 from collinear.store.feed import CatalogFeed, SnapshotUnreadable
@@ -104,7 +104,9 @@ class Follower:
         began = time.monotonic()
         last = batch.changes[-1].serial
         now = self._feed.documents(change.hub_id for change in batch.changes)
-        self._index.drop(hub_id for hub_id, row in now.items() if row is None)
+        # Who left and came back has another ordinal, and must leave under the first one
+        left = {change.hub_id for change in batch.changes if change.op is Op.DELETE}
+        self._index.drop(hub_id for hub_id, row in now.items() if row is None or hub_id in left)
         documents = self._index.put(_parsed(row for row in now.values() if row is not None))
         self._index.commit(last)
         tell = log.info if len(batch.changes) >= _READ else log.debug

@@ -44,7 +44,6 @@ class DocumentMaker:
         tags = [self._name(tag) for tag in document["tags"]]
         tags += [self._name(name) for tag in document["tags"] for name in languages.names(tag)]
         return {
-            schema.HUB_ID: document["hub_id"],
             schema.ID: dataset_id,
             schema.NAME_KEY: key(document["name"], name.folded).as_typed,
             schema.NAMESPACE_KEY: self._namespace_key(namespace),
@@ -100,6 +99,7 @@ def _orders(document: Mapping[str, Any], ordinal: int) -> dict[str, Any]:
         "trending_score": keys.score_value(document["trending_score"]),
     }
     return {schema.by(field): keys.key(value, ordinal) for field, value in values.items()} | {
+        schema.ORDINAL: ordinal,
         schema.CREATION: creation,
         schema.CREATION_REST: rest,
         schema.ID_START: keys.text_key(document["id"]),

@@ -9,6 +9,7 @@ that an order is total, the same on every machine, and survives every commit.
 import math
 import struct
 from datetime import UTC, datetime
+from hashlib import blake2b
 
 ORDINAL_BITS = 24
 VALUE_BITS = 40
@@ -17,6 +18,8 @@ FIRST_KNOWN = 1 << ORDINAL_BITS
 
 LAST_VALUE = (1 << VALUE_BITS) - 1
 LAST_COUNT = (1 << 63) - 1
+LAST_SECOND = (1 << 32) - 1
+_LAST_ORDINAL = (1 << ORDINAL_BITS) - 1
 _EXACT = 1 << (VALUE_BITS - 1)
 _MANTISSA_BITS = 34
 _FIRST_MOMENT = int(datetime(2010, 1, 1, tzinfo=UTC).timestamp() * 1000)
@@ -65,18 +68,36 @@ def key(value: int, ordinal: int) -> int:
     return value << ORDINAL_BITS | ordinal
 
 
+def ordinal(key: int) -> int:
+    """The ordinal of the dataset that has this key."""
+    return key & _LAST_ORDINAL
+
+
+def halves(hub_id: str) -> tuple[int, int]:
+    """
+    An identity as two numbers, of 32 and of 64 bits: all 24 digits of one that the Hub gives.
+
+    Another text becomes its first characters and a digest.
+    """
+    try:
+        number = int(hub_id, 16)
+    except ValueError:
+        number = -1
+    if f"{number:024x}" == hub_id:
+        return number >> 64, number & (2**64 - 1)
+    text = hub_id.encode("utf-8", "replace")
+    digest = blake2b(text, digest_size=8).digest()
+    return int.from_bytes(text[:4].ljust(4, b"\0")), int.from_bytes(digest)
+
+
 def creation_key(created_second: int, hub_id: str) -> tuple[int, int]:
     """
     The catalog's order as two numbers of 64 bits: (created second, hub_id).
 
     The first half is nearly unique; the second settles what is left.
     """
-    try:
-        number = int(hub_id, 16) & (2**96 - 1)
-    except ValueError:  # no identity that the Hub would give: ordered by its characters
-        number = int.from_bytes(hub_id.encode("utf-8", "replace")[:12].ljust(12, b"\0"))
-    second = min(max(created_second, 0), 2**32 - 1)
-    return second << 32 | number >> 64, number & (2**64 - 1)
+    first, rest = halves(hub_id)
+    return min(max(created_second, 0), LAST_SECOND) << 32 | first, rest
 
 
 def text_key(text: str) -> int:

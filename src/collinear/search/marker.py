@@ -16,7 +16,7 @@ def query() -> tantivy.Query:
 def write(writer: tantivy.IndexWriter, serial: Serial) -> None:
     """Let the next commit say that it is true for ``serial``."""
     writer.delete_documents_by_term(schema.MARKER, _NAME)
-    fields = {schema.MARKER: _NAME, schema.SERIAL: str(serial)}
+    fields = {schema.MARKER: _NAME, schema.SERIAL: str(serial).encode()}
     writer.add_document(tantivy.Document.from_dict(fields, schema.SCHEMA))
 
 
@@ -25,4 +25,4 @@ def read(searcher: tantivy.Searcher) -> Serial | None:
     hits = searcher.search(query(), limit=1, count=False).hits
     if not hits:
         return None
-    return Serial.parse(searcher.doc(hits[0][1])[schema.SERIAL][0])
+    return Serial.parse(bytes(searcher.doc(hits[0][1])[schema.SERIAL][0]).decode())

@@ -5,9 +5,11 @@ import tantivy
 SCHEMA_VERSION = 2
 """Grows with every change of fields or of analysis; an index of another version is rebuilt."""
 
-# Who it is
-HUB_ID = "hub_id"
+# Who it is: the store's number for it, by which it is put and dropped; and what it is called
+ORDINAL = "ordinal"
 ID = "id"
+NOTHING = "nothing"
+"""The analyser of fields that nobody searches in: it finds no word anywhere."""
 # Words, by where they stand
 NAME, AUTHOR, TAGS, DESCRIPTION = "name_words", "author_words", "tag_words", "description_words"
 PHRASES = (NAME, DESCRIPTION)
@@ -39,14 +41,15 @@ def by(field: str) -> str:
 
 def _build() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    for field in (HUB_ID, NAME_KEY, NAMESPACE_KEY):
+    builder.add_unsigned_field(ORDINAL, indexed=True)
+    for field in (NAME_KEY, NAMESPACE_KEY):
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
     for field in (BY_TAG, MARKER):
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
     for field in (BY_AUTHOR, LABELS, BY_IMPACT, BY_GATED):  # counted for facets, hence a column
         builder.add_text_field(field, fast=True, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field(ID, stored=True, fast=True, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field(SERIAL, stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field(ID, stored=True, fast=True, tokenizer_name=NOTHING, index_option="basic")
+    builder.add_bytes_field(SERIAL, stored=True)
     for field in (NAME, AUTHOR, TAGS, DESCRIPTION, BEGINNINGS):
         option = "position" if field in PHRASES else "basic"
         builder.add_text_field(field, tokenizer_name="whitespace", index_option=option)
@@ -57,3 +60,11 @@ def _build() -> tantivy.Schema:
 
 
 SCHEMA = _build()
+
+
+def register_analysers(index: tantivy.Index) -> None:
+    """Let an index know the analysers that its writer needs."""
+    nothing = tantivy.Tokenizer.regex(r"[^\s\S]")
+    index.register_tokenizer(NOTHING, tantivy.TextAnalyzerBuilder(nothing).build())
+    as_it_is = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.raw()).build()
+    index.register_fast_field_tokenizer(NOTHING, as_it_is)

@@ -66,18 +66,17 @@ def find(commit: Commit, document: Mapping[str, Any], limit: int) -> tuple[str, 
     if not terms:
         return ()
     choice = _Choice(limit * _CANDIDATES)
-    left_out = [(Occur.MustNot, Query.term_query(SCHEMA, schema.HUB_ID, document["hub_id"]))]
     for _ in range(_ROUNDS):
         others = [(Occur.MustNot, _by(author)) for author in sorted(choice.exhausted)]
         alike = [(Occur.Should, term.query) for term in terms]
         found = commit.searcher.search(
-            Query.boolean_query([*alike, *left_out, *others]),
-            choice.most + len(choice.taken),
+            Query.boolean_query([*alike, *others]),
+            choice.most + len(choice.taken) + 1,
             count=False,
             weight_by_field=schema.WEIGHT,
         )
         ids = [commit.searcher.doc(address)[schema.ID][0] for _, address in found.hits]
-        if not choice.take(ids):
+        if not choice.take(dataset_id for dataset_id in ids if dataset_id != document["id"]):
             break
     return tuple(choice.taken)
 

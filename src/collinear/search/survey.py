@@ -9,10 +9,8 @@ from tantivy import Query
 
 from collinear.domain.change import Serial
 from collinear.domain.dataset import Dataset
-from collinear.search import keys, marker, schema
+from collinear.search import identities, keys, marker, schema
 from collinear.search.generations import Generations
-
-_LAST_ORDINAL = 2**keys.ORDINAL_BITS - 1
 
 
 class Indexed(NamedTuple):
@@ -46,19 +44,23 @@ class IndexSurvey:
         """How many datasets it holds."""
         return self._searcher.num_docs - 1
 
-    def find(self, hub_ids: Sequence[str]) -> tuple[dict[int, Indexed], int]:
+    def holds(self, hub_id: str) -> bool:
+        """Whether it has a dataset of this identity, under whatever ordinal."""
+        return bool(identities.find_ordinals(self._searcher, [hub_id]))
+
+    def find(self, ordinals: Sequence[int]) -> tuple[dict[int, Indexed], int]:
         """What it holds of these datasets, by ordinal; and how many documents that are."""
-        if not hub_ids:
+        if not ordinals:
             return {}, 0
-        asked = Query.term_set_query(schema.SCHEMA, schema.HUB_ID, list(hub_ids))
+        asked = Query.term_set_query(schema.SCHEMA, schema.ORDINAL, list(ordinals))
         found = self._searcher.search(
-            asked, limit=2 * len(hub_ids) + 1, count=False, order_by_field=COLUMNS[0]
+            asked, limit=2 * len(ordinals) + 1, count=False, order_by_field=COLUMNS[0]
         )
         addresses = [address for _, address in found.hits]
         columns = [self._searcher.fast_field_values(column, addresses) for column in COLUMNS]
         held = {}
         for address, *values in zip(addresses, *columns, strict=True):
-            ordinal = int(values[0] or 0) & _LAST_ORDINAL
+            ordinal = keys.ordinal(int(values[0] or 0))
             id_ = self._searcher.doc(address)[schema.ID][0]
             held[ordinal] = Indexed(id_, tuple(v if v is None else int(v) for v in values))
         return held, len(addresses)

@@ -12,7 +12,7 @@ import tantivy
 from tantivy import Query
 
 from collinear.domain.change import Serial
-from collinear.search import marker, schema
+from collinear.search import identities, marker, schema
 from collinear.search.document import DocumentMaker
 from collinear.search.generations import Generations
 from collinear.telemetry import get_logger
@@ -40,6 +40,7 @@ class IndexWriter:
         self._maker = DocumentMaker()
         self._generation: Path | None = None
         self._published: Path | None = None
+        self._index: tantivy.Index | None = None
         self._writer: tantivy.IndexWriter | None = None
         self._superseded_at: float | None = None
         self.serial: Serial | None = None
@@ -65,7 +66,8 @@ class IndexWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._writer = None  # lets go of the generation; what was not committed is forgotten
+        # lets go of the generation; what was not committed is forgotten
+        self._writer = self._index = None
         self._closing.close()
 
     @property
@@ -93,20 +95,25 @@ class IndexWriter:
         while chunk := list(islice(waiting, _CHUNK)):
             made = dict(self._made(chunk))
             if not fresh:
-                self.drop(made)
+                self._drop(list(made))
             for document in made.values():
                 writer.add_document(document)
             done += len(made)
         return done
 
     def drop(self, hub_ids: Iterable[str]) -> None:
-        """Remove datasets; those that are not there stay away."""
-        writer = self._writing()
-        waiting = iter(hub_ids)
+        """Remove datasets that were there at the last commit; what is not there stays away."""
+        wanted = list(hub_ids)
+        if wanted and self.serial is not None:
+            index = self._committed()
+            ordinals = identities.find_ordinals(index.searcher(), wanted)
+            for start in range(0, len(ordinals), _CHUNK):
+                self._drop(ordinals[start : start + _CHUNK])
+
+    def _drop(self, ordinals: list[int]) -> None:
         # A query for many at a time: one by one each costs as much as adding a document
-        while chunk := list(islice(waiting, _CHUNK)):
-            terms = Query.term_set_query(schema.SCHEMA, schema.HUB_ID, chunk)
-            writer.delete_documents_by_query(terms)
+        terms = Query.term_set_query(schema.SCHEMA, schema.ORDINAL, ordinals)
+        self._writing().delete_documents_by_query(terms)
 
     def commit(self, serial: Serial) -> None:
         """Make all that was put and dropped visible and durable, as true for ``serial``."""
@@ -125,10 +132,10 @@ class IndexWriter:
 
     def _made(
         self, rows: Iterable[tuple[int, Mapping[str, Any]]]
-    ) -> Iterator[tuple[str, tantivy.Document]]:
+    ) -> Iterator[tuple[int, tantivy.Document]]:
         for ordinal, document in rows:
             try:
-                yield document["hub_id"], self._maker.make(document, ordinal)
+                yield ordinal, self._maker.make(document, ordinal)
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 log.warning("document_refused", id=document.get("id"), error=repr(error))
 
@@ -149,11 +156,19 @@ class IndexWriter:
     def _open(self, generation: Path) -> tantivy.Index:
         index = tantivy.Index(schema.SCHEMA, str(generation))
         index.config_reader("manual")
+        schema.register_analysers(index)
         # One thread keeps the processor free for the load, and is no slower than we can feed it.
         self._writer = index.writer(heap_size=self._heap_bytes, num_threads=1)
         self._writer.garbage_collect_files()
         self._generation = generation
+        self._index = index
         return index
+
+    def _committed(self) -> tantivy.Index:
+        if self._index is None:
+            raise RuntimeError("no generation is open: call rebuild() first")
+        self._index.reload()
+        return self._index
 
     def _writing(self) -> tantivy.IndexWriter:
         if self._writer is None:

@@ -120,8 +120,7 @@ class IndexCheck:
         for start in range(0, len(hub_ids), _CHUNK):
             sounds, gone = self._read(hub_ids[start : start + _CHUNK])
             wrong = self._differing(index, sounds)
-            # Asked one by one: which of them is there, the answer for many does not tell
-            wrong += [(hub_id, "is still found") for hub_id in gone if index.find([hub_id])[1]]
+            wrong += [(hub_id, "is still found") for hub_id in gone if index.holds(hub_id)]
             changed = self._changed_since(index) if wrong else set()
             for hub_id, words in wrong:
                 if key_of(hub_id) not in changed:
@@ -148,7 +147,7 @@ class IndexCheck:
         """The datasets that the index holds otherwise, and how."""
         if not sounds:
             return []
-        found, documents = index.find([sound.dataset.hub_id for sound in sounds])
+        found, documents = index.find([sound.ordinal for sound in sounds])
         wrong = []
         for sound in sounds:
             indexed = found.pop(sound.ordinal, None)
@@ -160,7 +159,7 @@ class IndexCheck:
                 words = f"({sound.dataset.id}) has other values in the index: {names}"
                 wrong.append((sound.dataset.hub_id, words))
         if not wrong and documents != len(sounds):
-            twice = [sound for sound in sounds if index.find([sound.dataset.hub_id])[1] > 1]
+            twice = [sound for sound in sounds if index.find([sound.ordinal])[1] > 1]
             wrong += [
                 (sound.dataset.hub_id, f"({sound.dataset.id}) is found twice") for sound in twice
             ]
