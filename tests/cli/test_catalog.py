@@ -96,6 +96,10 @@ def indexed(running: Running) -> int | None:
             ["search", "data", "--min-downloads", "1", "--limit", "2"],
             "/api/datasets?search=data&min_downloads=1&limit=2",
         ),
+        (
+            ["search", "--facets", "license,likes:histogram", "--facets", "gated", "--limit", "1"],
+            "/api/datasets?limit=1&facets=license,likes:histogram,gated",
+        ),
         (["status", "--dead-letters"], "/api/datasets/dead-letters"),
     ],
 )
@@ -127,6 +131,19 @@ def test_search_for_people(collinear: Command, system: Running) -> None:
     assert told[1].startswith(best["id"])
     assert f"{best['downloads']:,}" in told[1]
     assert told[-1] == "1 to 2 of 60 datasets. The next: --offset 2."
+
+
+def test_counts_for_people(collinear: Command, system: Running) -> None:
+    """Below the table of datasets; as many values as fit on a screen unless more are wanted."""
+    counts = system.get("/api/datasets?facets=tag")["facets"]["tag"]
+    assert len(counts) > 12
+    for limit, options in ((10, ()), (12, ("--facet-limit", "12"))):
+        told = collinear("search", "--limit", "1", "--facets", "tag", *options).stdout.splitlines()
+        rows = [line.rsplit(maxsplit=1) for line in told[told.index("") + 1 : -1]]
+        assert rows == [["TAG", "DATASETS"]] + [
+            [name, str(count)] for name, count in list(counts.items())[:limit]
+        ]
+        assert told[-1] == "There are more: --facet-limit shows so many."
 
 
 def test_nothing_found(collinear: Command) -> None:

@@ -87,7 +87,8 @@ def expected(datasets: Iterable[Dataset], query: DatasetQuery, name: str) -> Fac
         shown = dict(ordered[: query.facet_limit])
         return Values(shown, len(counts) > len(shown))
     known = [value for some in found if (value := getattr(some, of)) is not None]
-    counts = Counter(map(month if of.endswith(("at", "modified")) else decade(of), known))
+    to_bounds: Callable[[int], Any] = month if of.endswith(("at", "modified")) else decade(of)
+    counts = Counter(map(to_bounds, known))
     return Histogram(
         tuple(sorted(Bucket(*key, n) for key, n in counts.items())), len(found) - len(known)
     )

@@ -55,6 +55,9 @@ def parse(asked: object) -> object:
 
 
 def _unknown(name: str) -> str:
-    near = get_close_matches(name[:100], OWN_FILTERS, n=1)
+    stem, _, kind = name[:100].partition(":")
+    near = [facet for facet in OWN_FILTERS if stem and facet.startswith(stem)]
+    near.sort(key=lambda facet: facet.endswith(kind), reverse=True)
+    near += get_close_matches(name[:100], OWN_FILTERS, n=1)
     advice = f"did you mean {near[0]}?" if near else f"there are {', '.join(OWN_FILTERS)}"
     return f"{name[:100]!r} is unknown; {advice}"

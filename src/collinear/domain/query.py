@@ -73,6 +73,7 @@ _Moment = Annotated[
         {"anyOf": [{"type": "string", "format": form} for form in ("date-time", "date")]}
     ),
 ]
+_Facet = Annotated[str, WithJsonSchema({"type": "string", "enum": list(counted.OWN_FILTERS)})]
 _INCLUSIVE = "inclusive; a date alone is its first moment; without a zone it is UTC."
 
 
@@ -136,10 +137,10 @@ class DatasetQuery(BaseModel):
     modified_before: _Moment | None = Field(None, description=f"Changed until; {_INCLUSIVE}")
     created_after: _Moment | None = Field(None, description=f"Created since; {_INCLUSIVE}")
     created_before: _Moment | None = Field(None, description=f"Created until; {_INCLUSIVE}")
-    facets: Annotated[list[str], BeforeValidator(counted.parse)] = Field(
+    facets: Annotated[list[_Facet], BeforeValidator(counted.parse)] = Field(
         [],
-        description="Count what fits by these, as a comma list; each leaves out its own filter. "
-        f"There are {', '.join(counted.OWN_FILTERS)}.",
+        description="Count what fits by these, as a comma list or repeated; each leaves out its "
+        "own filter.",
         examples=["license,language,created_at:histogram"],
     )
     facet_limit: int = Field(
