@@ -1,0 +1,80 @@
+"""Where in a text the parts stand that it is searched by."""
+
+import unicodedata
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from collinear.search.text import MAX_PART, MAX_TEXT, PART, RUN, cuts, lower, to_plain
+
+
+class Part(NamedTuple):
+    """A part of a run, folded, and the characters that it was."""
+
+    folded: str
+    start: int
+    end: int
+    begins_run: bool
+
+    def reach(self, letters: int) -> int:
+        """Where so many of its first letters end; its own end where that cannot be told."""
+        return self.start + letters if self.end - self.start == len(self.folded) else self.end
+
+
+def locate(text: str) -> list[Part]:
+    """The parts of a text, the same as a search takes them, as far as it looks."""
+    text = text[:MAX_TEXT]
+    if text.isascii():
+        return list(_in_ascii(text, 0))
+    found: list[Part] = []
+    for run in RUN.finditer(text.replace("_", " ")):
+        parts = _in_ascii if run[0].isascii() else _in_any
+        found += parts(run[0], run.start())
+    return found
+
+
+def _in_ascii(text: str, offset: int) -> Iterator[Part]:
+    before = -1
+    for part in PART.finditer(text):
+        start, end = part.span()
+        yield Part(part[0].lower()[:MAX_PART], start + offset, end + offset, start != before)
+        before = end
+
+
+def _in_any(run: str, offset: int) -> Iterator[Part]:
+    """
+    Folding makes one character of two, and two of one: each is folded by itself, with the
+    signs that go with it, to know where the outcome comes from.
+    """
+    plain: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for start, end in _characters(run):
+        some = to_plain(run[start:end])
+        plain.append(some)
+        starts += [start] * len(some)
+        ends += [end] * len(some)
+    begins_run = True
+    for first, end in cuts("".join(plain)):
+        folded = lower("".join(plain)[first:end])[:MAX_PART]
+        yield Part(folded, starts[first] + offset, ends[end - 1] + offset, begins_run)
+        begins_run = False
+
+
+def _characters(run: str) -> Iterator[tuple[int, int]]:
+    """Characters, each with the accents and the parts of a syllable that follow it."""
+    start = 0
+    for place, character in enumerate(run):
+        if place > start and not _goes_with_the_one_before(character):
+            yield start, place
+            start = place
+    if run:
+        yield start, len(run)
+
+
+def _goes_with_the_one_before(character: str) -> bool:
+    # Vowels and final consonants of Korean syllables; Japanese sound marks of half width
+    return (
+        unicodedata.category(character)[0] == "M"
+        or "\u1160" <= character <= "\u11ff"
+        or character in "\uff9e\uff9f"
+    )
