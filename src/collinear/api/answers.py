@@ -69,12 +69,18 @@ def _histogram(histogram: Histogram) -> dict[str, Any]:
 
 def _items(listing: Listing) -> Iterable[bytes]:
     """The documents, each with what was asked for beside it."""
-    if listing.explanations is None:
-        return listing.documents
-    return [
-        _with(document, explanation=listing.explanations.get(documents.parse(document)["id"]))
-        for document in listing.documents
-    ]
+    found: Iterable[bytes] = listing.documents
+    if listing.highlights is not None:
+        found = [
+            _with(document, highlights=marks)
+            for document, marks in zip(found, listing.highlights, strict=True)
+        ]
+    if listing.explanations is not None:
+        found = [
+            _with(document, explanation=listing.explanations.get(documents.parse(document)["id"]))
+            for document in found
+        ]
+    return found
 
 
 def _with(document: bytes, **more: Any) -> bytes:

@@ -24,11 +24,29 @@ class Explanation(Answer):
     popularity: float = Field(ge=1, description="From downloads and likes; 1.2 at the most.")
 
 
+class Highlights(Answer):
+    """
+    The texts in which words of the search were found, as HTML: `<mark>` stands around what was
+    found, all else is escaped, and signs of control and of direction are left out.
+    """
+
+    id: str | None = None
+    name: str | None = None
+    author: str | None = None
+    description: str | None = Field(
+        None, description="A passage of some 300 characters, with … where it was cut."
+    )
+    tags: list[str] | None = Field(None, description="Those that have a mark.")
+
+
 class FoundItem(DatasetItem):
     """One dataset of a list, with what was asked for beside it."""
 
     explanation: Explanation | None = Field(
         None, description="Only with `explain`; null where the index has not followed yet."
+    )
+    highlights: Highlights | None = Field(
+        None, description="Only with `highlight`; empty where no text has a mark."
     )
 
 

@@ -10,8 +10,10 @@ from collinear.domain.errors import IndexNotReady
 from collinear.domain.query import DatasetQuery
 from collinear.search.explaining import Explanation
 from collinear.search.facets import Facet, of_nothing
+from collinear.search.highlight import Highlighter, Highlights
 from collinear.search.reader import Hits, IndexReader
 from collinear.search.reading import Reading
+from collinear.store import documents
 from collinear.store.reader import Found, Standing
 from collinear.store.readers import Readers
 from collinear.store.status import CatalogStatus, Version
@@ -33,6 +35,8 @@ class Listing:
     """By id, where they were asked for."""
     facets: dict[str, Facet] | None = None
     """By name, where some were asked for."""
+    highlights: list[Highlights] | None = None
+    """For each document, where they were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,10 @@ class Catalog:
             IndexNotReady: The query needs the index, and there is none for this catalog yet.
             StoreUnavailable: Redis does not answer.
         """
+        listing = await self._find(query)
+        return await self._highlighted(listing) if query.highlight else listing
+
+    async def _find(self, query: DatasetQuery) -> Listing:
         if query.is_whole:
             listing = await self._in_stored_order(query)
             return await self._with_facets(query, listing) if query.facets else listing
@@ -122,6 +130,16 @@ class Catalog:
         )
         last = cursors.seal(query, cursors.to_bytes(window.last)) if window.last else None
         return Listing(window.documents, window.total, last, window.version)
+
+    async def _highlighted(self, listing: Listing) -> Listing:
+        if listing.reading is None:
+            return replace(listing, highlights=[{} for _ in listing.documents])
+        marks = Highlighter(listing.reading)
+        highlights = await to_thread.run_sync(
+            lambda: [marks.highlights(documents.parse(found)) for found in listing.documents],
+            limiter=self._limiter,
+        )
+        return replace(listing, highlights=highlights)
 
     async def _with_facets(self, query: DatasetQuery, listing: Listing) -> Listing:
         if not listing.total:

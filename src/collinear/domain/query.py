@@ -104,6 +104,11 @@ class DatasetQuery(BaseModel):
     explain: bool = Field(
         False, description="Show the parts of each item's score; for words in `search`."
     )
+    highlight: bool = Field(
+        False,
+        description="Show where each item has the words of `search`: its texts as HTML in which "
+        "only `<mark>` is markup.",
+    )
     sort_by: SortField | None = Field(
         None,
         description="Default: `relevance` with `search`, else the order of creation. "
@@ -227,7 +232,17 @@ class DatasetQuery(BaseModel):
         return {**filters, "order": self.order}
 
 
-_PLACE = {"limit", "offset", "cursor", "sort_by", "sort_order", "explain", "facets", "facet_limit"}
+_PLACE = {
+    "limit",
+    "offset",
+    "cursor",
+    "sort_by",
+    "sort_order",
+    "explain",
+    "highlight",
+    "facets",
+    "facet_limit",
+}
 
 
 def _in_order(least: Any, most: Any, name: str) -> None:
