@@ -11,10 +11,10 @@ from collinear.domain.errors import BadParameter, CatalogError
 
 ROOT = "/api/datasets"
 FIXED = frozenset(
-    {"", "cache-status", "changes", "dead-letters", "export", "meta", "refresh-cache"}
+    {"", "cache-status", "changes", "dead-letters", "export", "meta", "refresh-cache", "suggest"}
 )
 """What stands directly below the root and is no dataset, whatever datasets are called."""
-SUB_RESOURCES = frozenset({"commits", "files", "file-url"})
+SUB_RESOURCES = frozenset({"commits", "files", "file-url", "similar"})
 _TASKS = "refresh-cache/"
 
 Known = Callable[[Request, str], Awaitable[bool]]

@@ -9,6 +9,7 @@ from fastapi import Request, Response
 
 from collinear.api import conditions
 from collinear.browse.catalog import IndexStatus, Listing
+from collinear.browse.discovery import Similar
 from collinear.domain.change import Change
 from collinear.domain.query import DatasetQuery
 from collinear.search.facets import Facet, Values
@@ -86,6 +87,16 @@ def _items(listing: Listing) -> Iterable[bytes]:
 def _with(document: bytes, **more: Any) -> bytes:
     """A stored document with more fields at its end."""
     return document[:-1] + b"," + orjson.dumps(more)[1:]
+
+
+def similar(found: Similar, headers: dict[str, str]) -> Response:
+    """A ``found.SimilarDatasets``."""
+    items = [
+        _with(document, shared_tags=tags)
+        for document, tags in zip(found.documents, found.shared_tags, strict=True)
+    ]
+    body = b"".join((b'{"items":[', b",".join(items), b"]}"))
+    return Response(body, headers=headers, media_type=MEDIA_TYPE)
 
 
 def detail(

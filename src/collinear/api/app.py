@@ -14,7 +14,7 @@ from collinear.api.heads import HeadAsGet
 from collinear.api.metrics import RequestMetrics
 from collinear.api.observe import Observed
 from collinear.api.problems import add_problem_handlers
-from collinear.api.routes import changes, datasets, export, operations, repos, status
+from collinear.api.routes import changes, datasets, export, operations, repos, search, status
 from collinear.api.system import State, open_system, system_of
 from collinear.settings import Settings
 
@@ -52,6 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(status.router)  # before the datasets: their addresses take everything else
     app.include_router(changes.router)
     app.include_router(export.router)
+    app.include_router(search.router)
     app.include_router(repos.router)
     app.include_router(datasets.router)
     app.include_router(operations.router)

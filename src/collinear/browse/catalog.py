@@ -6,6 +6,7 @@ import anyio
 from anyio import to_thread
 
 from collinear.browse import cursors
+from collinear.browse.discovery import Discovery
 from collinear.domain.errors import IndexNotReady
 from collinear.domain.query import DatasetQuery
 from collinear.search.explaining import Explanation
@@ -57,6 +58,7 @@ class Catalog:
         self.changes = readers.changes
         self.export = readers.export
         self.letters = readers.letters
+        self.discovery = Discovery(readers.catalog, index)
         self._state = readers.state
         self._index = index
         self._limiter = anyio.CapacityLimiter(searches)

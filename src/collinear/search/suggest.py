@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from itertools import islice
 
-from collinear.domain.change import Serial
 from collinear.domain.errors import BadParameter
-from collinear.domain.query import TAG_FILTERS
+from collinear.domain.facets import TAG_FILTERS
 from collinear.search import names, schema, typed
 from collinear.search.counts import Counts
 from collinear.search.names import NameFound, folded
@@ -43,7 +42,7 @@ class Suggestions:
     names: tuple[NameFound, ...]
     authors: tuple[AuthorFound, ...]
     tags: tuple[TagFound, ...]
-    serial: Serial
+    serial: str
     """The position of the stream that the counts are true for."""
 
 
@@ -68,13 +67,14 @@ class Suggester:
             IndexNotReady: There is no index yet.
         """
         commit = self._reader.commit()
+        serial = str(commit.serial)
         try:
             wanted = typed.read(encodable(text))
         except BadParameter:  # more words than any name has
-            return Suggestions((), (), (), commit.serial)
+            return Suggestions((), (), (), serial)
         start = folded(wanted.name)[:LONGEST]
         if not start:
-            return Suggestions((), (), (), commit.serial)
+            return Suggestions((), (), (), serial)
         vocabulary = self._vocabulary.newest(commit)
         authors, tags = (
             islice(self._counts.alive(commit, field, shelf.find(start, limit * _CANDIDATES)), limit)
@@ -92,7 +92,7 @@ class Suggester:
             tuple(names.find(commit, vocabulary, wanted, limit)),
             tuple([AuthorFound(*found) for found in sorted(authors, key=order)]),
             tuple([TagFound(*found, *_filter(found[0])) for found in sorted(tags, key=order)]),
-            commit.serial,
+            serial,
         )
 
 
