@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collinear.search.text import MAX_PART, Analyser, analyse, analyse_name, encodable, runs
+from collinear.search.text import MAX_PART, Analyser, analyse, analyse_name, encodable, guard, runs
 
 
 @pytest.mark.parametrize(
@@ -52,10 +52,10 @@ def test_text_is_folded_and_cut(text: str, parts: str) -> None:
 @pytest.mark.parametrize(
     ("name", "joined", "folded"),
     [
-        ("GSM8K", "gsm8k", "gsm8k"),
-        ("open-orca", "openorca", "openorca"),
-        ("Open-Orca-GPT4", "gpt4 openorca orcagpt4 openorcagpt4", "openorcagpt4"),
-        ("squad_v2", "v2 squadv2", "squadv2"),
+        ("GSM8K", "gggsm888k", "gsm8k"),
+        ("open-orca", "ooopenorca", "openorca"),
+        ("Open-Orca-GPT4", "gggpt444 ooopenorca ooorcagpt444 ooopenorcagpt444", "openorcagpt4"),
+        ("squad_v2", "vvv222 sssquadv222", "squadv2"),
         ("squad", "", "squad"),
         ("中文数据", "", "中文数据"),
     ],
@@ -70,7 +70,10 @@ def test_an_analyser_finds_the_same_terms_whatever_it_remembers() -> None:
     forgetful, fresh = Analyser(remember=2), Analyser()
     for text in ["SuperGLUE is a GLUE", "a b c d e", "SuperGLUE again", "日本語 GPT4"] * 2:
         assert forgetful.terms(text) == fresh.terms(text)
-    assert fresh.terms("SuperGLUE is GPT4") == ("super glue is gpt 4", "superglue gpt4")
+    assert fresh.terms("SuperGLUE is GPT4") == (
+        "sssuper ggglue iiis gggpt 444",
+        "sssuperglue gggpt444",
+    )
 
 
 def test_no_term_is_longer_than_anybody_types() -> None:
@@ -78,7 +81,7 @@ def test_no_term_is_longer_than_anybody_types() -> None:
     terms = Analyser().terms(
         "A" * 5_000 + " " + "b" * 5_000 + "1" * 5_000 + " \U0001d51e" + "é" * 5_000
     )
-    assert max(map(len, " ".join(terms).split())) == MAX_PART
+    assert max(map(len, " ".join(terms).split())) == len(guard("1" * MAX_PART))
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=200))

@@ -58,7 +58,7 @@ def explain(searcher: Searcher, plan: Plan, dataset_id: str) -> Explanation | No
         ]
 
     exactly = {step: score for step, query in plan.steps.items() if (score := value(query))}
-    found = tuple(words(plan.words + plan.optional))
+    found = tuple(words(plan.words))
     (weight,) = searcher.fast_field_values(schema.WEIGHT, [address])
     popularity = round(math.log2(2 + (weight or 0.0)), 4)
     score = (sum(exactly.values()) + sum(word.score for word in found)) * popularity

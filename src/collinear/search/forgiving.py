@@ -72,7 +72,7 @@ class _Choice:
         telling = [p for p in self._counts if not tells_little(words[p].joined)]
         rarest = sorted(telling or self._counts, key=lambda p: (p in self.unknown, self._counts[p]))
         for place in rarest:
-            if not kept or self._together({*kept, place}):
+            if self._together({*kept, place}):
                 kept.add(place)
         if not kept:
             return Reading(self._typed)

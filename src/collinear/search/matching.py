@@ -35,14 +35,11 @@ class Plan:
     """Exactness: what finds the datasets that are called so, and nothing else."""
     words: Words
     """What a dataset must have."""
-    optional: Words
-    """What only adds to a score: the words that were dropped."""
     excluded: tuple[Query, ...]
 
     def query(self) -> Query | None:
         """All of it in one; None where there is nothing to look for."""
         clauses = [(Occur.Must, word_query(fields)) for _, fields in self.words]
-        clauses += [(Occur.Should, word_query(fields)) for _, fields in self.optional]
         wanted = [(Occur.Should, query) for query in self.steps.values()]
         if clauses:
             wanted.append((Occur.Should, Query.boolean_query(clauses)))
@@ -64,15 +61,11 @@ def plan(reading: Reading, lexicon: Lexicon) -> Plan:
     found = [
         (word.text, find_word(words, place, lexicon, forgiving=place in reading.forgiving))
         for place, word in enumerate(words)
+        if place not in reading.dropped
     ]
     steps = {} if reading.forgiving or reading.dropped else _named(reading.typed.name, lexicon)
     excluded = tuple([find_alone(word, lexicon) for word in reading.typed.excluded])
-    return Plan(
-        steps,
-        tuple([word for place, word in enumerate(found) if place not in reading.dropped]),
-        tuple([word for place, word in enumerate(found) if place in reading.dropped]),
-        excluded,
-    )
+    return Plan(steps, tuple(found), excluded)
 
 
 def find_alone(word: Word, lexicon: Lexicon) -> Query:
@@ -102,6 +95,7 @@ def find_word(words: Sequence[Word], place: int, lexicon: Lexicon, *, forgiving:
             alternatives[schema.DESCRIPTION] += _other_forms(word.parts[0], lexicon)
     if word.unfinished:
         _add_beginnings(alternatives, words, place)
+    _add_joined_beginning(alternatives, words, place)
     if forgiving:
         for field, queries in alternatives.items():
             queries += _forgiven(field, word)
@@ -186,7 +180,8 @@ def _in_field(field: str, word: Word, lexicon: Lexicon) -> Iterator[Query]:
         found = [lexicon.rarity(field, part) for part in parts]
         rarities = [rarity for rarity in found if rarity is not None]
         if len(rarities) == len(found):
-            yield Query.const_score_query(_parts(field, parts), sum(rarities))
+            rarity = min(sum(rarities), ranking.MOST_RARITY)
+            yield Query.const_score_query(_parts(field, parts), rarity)
     if len(word.runs) > 1 or word.runs[0].is_compound:
         yield from _term(field, word.joined[:MAX_PART], lexicon)
 
@@ -236,9 +231,15 @@ def _add_beginnings(
     else:
         for field, queries in alternatives.items():
             queries.append(_beginning(field, start))
-    if place > 0 and _joinable(words[place - 1]):
-        joined = (words[place - 1].joined + word.joined)[:MAX_PART]
-        if len(joined) > _SHORT:
+
+
+def _add_joined_beginning(
+    alternatives: dict[str, list[Query]], words: Sequence[Word], place: int
+) -> None:
+    """The unfinished word and the one before it may be written in one: ``open or``."""
+    if words[-1].unfinished and place >= len(words) - 2 and all(map(_joinable, words[-2:])):
+        joined = "".join([word.joined for word in words[-2:]])[:MAX_PART]
+        if len(words) > 1 and len(joined) > _SHORT:
             alternatives[schema.NAME].append(_beginning(schema.NAME, joined))
 
 

@@ -12,8 +12,15 @@ from collinear.search import schema
 
 STEP = 20_000.0
 """
-The lowest step.  Text is worth less: 32 different words, each in the name (8) with the rarity
-of one document in ten million (about 16, times 2.2 for BM25's saturation), make 9,000.
+The lowest step.  Text is worth less: 32 words of the most there can be of rarity (40), each in
+the name (8) and, for a little, everywhere else (5.5 x 0.03), make 10,500, and 12,600 with the
+prior.
+"""
+
+MOST_RARITY = 40.0
+"""
+What a word that falls into parts can tell at the most; a single part tells 17 where one of twenty
+million datasets has it.
 """
 
 ID, ID_BUT_FOR_CASE, ID_FOLDED, NAME, NAME_FOLDED = (
