@@ -39,7 +39,7 @@ _MOST_DATASETS = 200_000
 _TELLING = 20
 """A term that more than one in so many datasets has tells too little..."""
 _FEW = 500
-"""... unless these are few all the same."""
+"""... unless these are few all the same, and not a quarter of the catalog."""
 _ROUNDS = 4
 _CANDIDATES = 3
 
@@ -65,7 +65,7 @@ def find(commit: Commit, document: Mapping[str, Any], limit: int) -> tuple[str, 
     terms = _telling(commit, document)
     if not terms:
         return ()
-    choice = _Choice(limit * _CANDIDATES)
+    choice, itself = _Choice(limit * _CANDIDATES), encodable(document["id"])
     for _ in range(_ROUNDS):
         others = [(Occur.MustNot, _by(author)) for author in sorted(choice.exhausted)]
         alike = [(Occur.Should, term.query) for term in terms]
@@ -76,7 +76,7 @@ def find(commit: Commit, document: Mapping[str, Any], limit: int) -> tuple[str, 
             weight_by_field=schema.WEIGHT,
         )
         ids = [commit.searcher.doc(address)[schema.ID][0] for _, address in found.hits]
-        if not choice.take(dataset_id for dataset_id in ids if dataset_id != document["id"]):
+        if not choice.take(dataset_id for dataset_id in ids if dataset_id != itself):
             break
     return tuple(choice.taken)
 
@@ -125,7 +125,8 @@ def _telling(commit: Commit, document: Mapping[str, Any]) -> list[_Term]:
         some.sort(key=lambda term: -term.telling)
         known += [term for term in some if term.frequency > 1][:_MOST_OF_A_KIND]
     known.sort(key=lambda term: -term.telling)
-    most = max(commit.searcher.num_docs // _TELLING, _FEW)
+    documents = commit.searcher.num_docs
+    most = max(documents // _TELLING, min(documents // 4, _FEW))
     terms: list[_Term] = []
     room = _MOST_DATASETS
     for term in known:

@@ -152,11 +152,9 @@ def _paced(entries: Iterator[Entry], pause: Callable[[], object]) -> Iterator[En
 
 def _starts(parts: list[str]) -> list[str]:
     """The whole in one word, and what is left of it from each later word on."""
-    return [
-        "".join(parts[place:])[:LONGEST]
-        for place, part in enumerate(parts[:_MOST_WORDS])
-        if not place or len(part) > 1 or not part.isascii()
-    ]
+    starts = ["".join(parts[place:])[:LONGEST] for place in range(min(len(parts), _MOST_WORDS))]
+    # A letter or digit at the end tells nothing; a Chinese character does
+    return starts[:1] + [start for start in starts[1:] if len(start) > 1 or not start.isascii()]
 
 
 def _found(rows: bytes, needle: bytes) -> Iterator[str]:
