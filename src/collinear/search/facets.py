@@ -7,7 +7,7 @@ Facets whose own filter is not set share one look at all that the query finds.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -26,10 +26,15 @@ _MOST_NUMBERS, _MOST_ALIKE = 50_000, 500
 """What is remembered: about 200 bytes a number."""
 _COLUMNS = {
     "author": schema.BY_AUTHOR,
+    "tag": schema.BY_TAG,
     "impact_level": schema.BY_IMPACT,
     "gated": schema.BY_GATED,
 }
-_LABELS, _TOTAL = "labels", "total"
+_LISTED = {schema.BY_TAG}
+"""Too many values for a column: their lists of datasets are read instead."""
+_LISTED_IN_WHOLE = {schema.BY_TAG, schema.BY_AUTHOR, schema.LABELS}
+"""Where all datasets are found, reading the lists takes half of the time or less."""
+_TOTAL = "total"
 
 
 class Values(NamedTuple):
@@ -87,6 +92,7 @@ class Facets:
     def __init__(self, searcher: Searcher) -> None:
         self._searcher = searcher
         self._lock = threading.Lock()
+        self._whole = _Alike()
         self._known: OrderedDict[str, _Alike] = OrderedDict()
 
     def count(
@@ -104,15 +110,18 @@ class Facets:
             asked.setdefault(f"{reading} {others.filters}", (others, []))[1].append(name)
         counted: dict[str, Facet] = {}
         for key, (others, names) in asked.items():
-            alike = self._alike(key)
+            alike = self._whole if others.is_whole else self._alike(key)
             with alike.counting:
                 missing = [name for name in names if alike.lacks(name, query.facet_limit)]
                 if missing:
-                    found = find(others)
-                    alike.facets |= _count(self._searcher, found, missing, query.facet_limit)
-                    alike.limits |= dict.fromkeys(missing, query.facet_limit)
+                    limit, is_whole = query.facet_limit, others.is_whole
+                    alike.facets |= _count(
+                        self._searcher, find(others), missing, limit, is_whole=is_whole
+                    )
+                    alike.limits |= dict.fromkeys(missing, limit)
                 counted |= {name: alike.facets[name] for name in names}
-        self._forget()
+            if missing:
+                self._forget()
         return {name: _first(counted[name], query.facet_limit) for name in query.facets}
 
     def _alike(self, key: str) -> _Alike:
@@ -122,7 +131,7 @@ class Facets:
             return alike
 
     def _forget(self) -> None:
-        """Keep what was asked for last, within bounds."""
+        """Keep what was asked for last, within bounds; and always what the whole catalog has."""
         with self._lock:
             size = sum(alike.size for alike in self._known.values())
             while size > _MOST_NUMBERS or len(self._known) > _MOST_ALIKE:
@@ -134,41 +143,66 @@ def _first(facet: Facet, limit: int) -> Facet:
     return facet.first(limit) if isinstance(facet, Values) else facet
 
 
-def _count(searcher: Searcher, found: Query, names: Iterable[str], limit: int) -> dict[str, Facet]:
-    """Facets of all that a query finds; all but tags in one look at it."""
-    labels = [name for name in names if name in TAG_FILTERS]
+class _Seen(NamedTuple):
+    """Values with their counts, the most frequent first, and whether there are others."""
+
+    pairs: list[tuple[str, int]]
+    more: bool
+
+    def values(self, limit: int, prefix: str = "") -> Values:
+        """Those that begin with a prefix, without it."""
+        counts = {
+            value[len(prefix) :]: count for value, count in self.pairs if value.startswith(prefix)
+        }
+        return Values(counts, self.more).first(limit)
+
+
+def _count(
+    searcher: Searcher, found: Query, names: Collection[str], limit: int, *, is_whole: bool
+) -> dict[str, Facet]:
+    """
+    Facets of all that a query finds.
+
+    Columns cost by the datasets that are found, and all of them are read in one look; the lists
+    of the datasets that have a value cost by the values that there are.
+    """
+    columns = {name: _COLUMNS.get(name, schema.LABELS) for name in names if measure(name) is None}
+    listed = _LISTED_IN_WHOLE if is_whole else _LISTED
     scales = {name: SCALES[of] for name in names if (of := measure(name)) is not None}
-    looks = {name: _terms(_COLUMNS[name], limit) for name in names if name in _COLUMNS}
-    looks |= {name: histograms.aggregation(scale) for name, scale in scales.items()}
-    if labels:
-        looks[_LABELS] = _terms(schema.LABELS, _MOST_LABELS)
-    if scales:
-        looks[_TOTAL] = {"value_count": {"field": schema.BY_GATED}}  # which all datasets have
-    seen = searcher.aggregate(found, looks) if looks else {}
-    counted: dict[str, Facet] = {}
-    for name in names:
-        if name in labels:
-            counted[name] = _with_prefix(TAG_FILTERS[name], seen[_LABELS], limit)
-        elif name in scales:
-            total = int(seen[_TOTAL]["value"])
-            counted[name] = histograms.to_histogram(scales[name], seen[name], total)
-        elif name in _COLUMNS:
-            counted[name] = _with_prefix("", seen[name], limit)
-        else:
-            tags = searcher.terms_with_prefix(schema.BY_TAG, "", found, limit + 1)
-            counted[name] = Values(dict(tags), False).first(limit)
-    return counted
-
-
-def _terms(column: str, size: int) -> dict[str, Any]:
-    return {"terms": {"field": column, "size": size, "segment_size": _ALL}}
-
-
-def _with_prefix(prefix: str, seen: dict[str, Any], limit: int) -> Values:
-    """The values that begin with a prefix, without it."""
-    counts = {
-        bucket["key"].removeprefix(prefix): bucket["doc_count"]
-        for bucket in seen["buckets"]
-        if bucket["key"].startswith(prefix)
+    looks = {
+        **{column: _terms(column, limit) for column in columns.values() if column not in listed},
+        **{name: histograms.aggregation(scale) for name, scale in scales.items()},
+        **({_TOTAL: {"value_count": {"field": schema.BY_GATED}}} if scales else {}),  # all have it
     }
-    return Values(counts, seen["sum_other_doc_count"] > 0).first(limit)
+    answer = searcher.aggregate(found, looks) if looks else {}
+    seen = {
+        column: _by_lists(searcher, found, column, limit)
+        if column in listed
+        else _by_column(answer[column])
+        for column in columns.values()
+    }
+    return {
+        name: seen[columns[name]].values(limit, TAG_FILTERS.get(name, ""))
+        if name in columns
+        else histograms.to_histogram(scales[name], answer[name], int(answer[_TOTAL]["value"]))
+        for name in names
+    }
+
+
+def _most(column: str, limit: int) -> int:
+    return _MOST_LABELS if column == schema.LABELS else limit
+
+
+def _terms(column: str, limit: int) -> dict[str, Any]:
+    return {"terms": {"field": column, "size": _most(column, limit), "segment_size": _ALL}}
+
+
+def _by_column(answer: dict[str, Any]) -> _Seen:
+    pairs = [(bucket["key"], bucket["doc_count"]) for bucket in answer["buckets"]]
+    return _Seen(pairs, answer["sum_other_doc_count"] > 0)
+
+
+def _by_lists(searcher: Searcher, found: Query, column: str, limit: int) -> _Seen:
+    most = _most(column, limit)
+    pairs = searcher.terms_with_prefix(column, "", found, most + 1)
+    return _Seen(pairs[:most], len(pairs) > most)
