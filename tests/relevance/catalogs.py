@@ -4,13 +4,11 @@ import gzip
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from collinear.domain.dataset import Dataset
 from collinear.hub.wire import translate
+from collinear.sandbox.fill import LEGACY_FLOOR, fill
 from collinear.sandbox.generate import generate
-from collinear.search.reader import IndexReader
-from tests.search.datasets import build
 
 ROWS = Path(__file__).parents[3] / "shared" / "hub" / "rows.jsonl.gz"
 """Rows of the real Hub; not everybody has them."""
@@ -24,13 +22,11 @@ def generated(datasets: int, seed: int = 3) -> list[Dataset]:
 def real() -> list[Dataset]:
     """What is in ``ROWS``."""
     with gzip.open(ROWS, "rt") as lines:
-        rows: list[Any] = [json.loads(line) for line in lines]
+        rows = [
+            fill(json.loads(line), position=place, created=LEGACY_FLOOR + place * 1000)
+            for place, line in enumerate(lines)
+        ]
     return _unique(translate(rows).datasets)
-
-
-def index(directory: Path, datasets: Iterable[Dataset]) -> IndexReader:
-    """An index of them."""
-    return build(directory, datasets)
 
 
 def _unique(datasets: Iterable[Dataset]) -> list[Dataset]:

@@ -41,7 +41,7 @@ def ndcg(found: Sequence[str], grades: Mapping[str, int]) -> float:
 
 
 def _worth(grades: Iterable[int]) -> float:
-    return sum((2**grade - 1) / math.log2(place + 1) for place, grade in enumerate(grades, 1))
+    return sum((2.0**grade - 1) / math.log2(place + 1) for place, grade in enumerate(grades, 1))
 
 
 def scores(judged: Iterable[Judged], find: Callable[[str], Sequence[str]]) -> dict[str, Score]:
@@ -53,6 +53,8 @@ def scores(judged: Iterable[Judged], find: Callable[[str], Sequence[str]]) -> di
         taken[query.kind].append(both)
         taken["all"].append(both)
     return {
-        kind: Score(len(pairs), fmean([mrr for mrr, _ in pairs]), fmean([gain for _, gain in pairs]))
+        kind: Score(
+            len(pairs), fmean([mrr for mrr, _ in pairs]), fmean([gain for _, gain in pairs])
+        )
         for kind, pairs in taken.items()
     }

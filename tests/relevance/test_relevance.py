@@ -1,7 +1,6 @@
 """The dataset that was meant comes first: floors under the judged queries."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import pytest
 
@@ -55,9 +54,7 @@ def test_without_ranking_the_floors_are_missed(
     reader: IndexReader, judged: list[Judged], field: str
 ) -> None:
     """The same hits in any other order fall far below: the floors do measure the order."""
-    found = scores(
-        judged, lambda typed: reader.find(DatasetQuery(search=typed, sort_by=field)).ids
-    )
+    found = scores(judged, lambda typed: reader.find(DatasetQuery(search=typed, sort_by=field)).ids)
     for kind in ("bare name", "topic", "all"):
         assert found[kind].ndcg < FLOORS[kind][1] - 0.1, kind
     assert found["all"].mrr < FLOORS["all"][0] - 0.1

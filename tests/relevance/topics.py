@@ -73,8 +73,9 @@ HOUSES = (
 
 PLAIN = (
     "amber", "basalt", "cobalt", "drift", "ember", "fjord", "glade", "hollow", "iris", "juniper",
-    "kestrel", "lagoon", "meadow", "nimbus", "onyx", "prairie", "quartz", "ridge", "sable", "tundra",
-    "umber", "valley", "willow", "xenon", "yarrow", "zephyr", "anvil", "beacon", "cinder", "dune",
+    "kestrel", "lagoon", "meadow", "nimbus", "onyx", "prairie", "quartz", "ridge", "sable",
+    "tundra", "umber", "valley", "willow", "xenon", "yarrow", "zephyr", "anvil", "beacon", "cinder",
+    "dune",
 )  # fmt: skip
 """Names that say nothing."""
 

@@ -106,8 +106,8 @@ class _Maker:
         for number in range(work.copies):
             name, same = self._renamed(work.name, number)
             fact = replace(first, role="copy" if same else "offshoot")
-            text = self._rnd.choice([None, None, about, self._prose()])
-            yield self._entry(f"{self._nobody()}/{name}", fact, text, self._unused())
+            said = self._rnd.choice([None, None, about, self._prose()])
+            yield self._entry(f"{self._nobody()}/{name}", fact, said, self._unused())
 
     def _renamed(self, name: str, number: int) -> tuple[str, bool]:
         """What somebody calls a copy, and whether that is still the same name."""
@@ -134,9 +134,7 @@ class _Maker:
             dataset_id = f"{topic.slug}-fans/{self._plain_name()}-{number}"
             yield self._entry(dataset_id, fact, self._prose(), self._some())
 
-    def _of_topic(
-        self, topic: Topic, where: str, name: str, number: int, downloads: int
-    ) -> Entry:
+    def _of_topic(self, topic: Topic, where: str, name: str, number: int, downloads: int) -> Entry:
         fact = Fact(
             "about",
             topic=topic.words,
@@ -186,7 +184,7 @@ class _Maker:
                 "Prices without stock.",
                 "A point of view above the clouds.",
                 "Hate it or love it: a speech.",
-                "写手的画，诗人在唐人街",
+                "写手的画、诗人在唐人街",
                 "医院里的话",
                 "語日の本",
             )
