@@ -154,6 +154,12 @@ class Settings(BaseSettings):
     index_commit_seconds: _Seconds = Field(
         0.5, description="Seconds of changes that the indexer collects for one commit."
     )
+    index_silent_seconds: _Seconds = Field(
+        30, description="Seconds without a sign of life after which the indexer counts as gone."
+    )
+    index_lag_seconds: _Seconds = Field(
+        300, description="Seconds behind the catalog from which an API process is not ready."
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: Annotated[str, NoDecode] = Field("text", description="`text` or `json`.")
 

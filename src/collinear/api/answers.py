@@ -8,8 +8,9 @@ import orjson
 from fastapi import Request, Response
 
 from collinear.api import conditions
-from collinear.browse.catalog import IndexStatus, Listing
+from collinear.browse.catalog import Listing
 from collinear.browse.discovery import Similar
+from collinear.browse.readiness import IndexStatus
 from collinear.domain.change import Change
 from collinear.domain.query import DatasetQuery
 from collinear.search.facets import Facet, Values

@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from collinear.browse.catalog import IndexStatus
+from collinear.browse.readiness import IndexStatus
 from collinear.domain import moments
 from collinear.store.run_records import Kind
 from collinear.store.status import CatalogStatus, Freshness, RateLimit
@@ -112,6 +112,12 @@ class _CatalogState(Collector):
                 "Age of the oldest change that the index lacks.",
                 index.lag_seconds,
             )
+            if index.silent_seconds is not None:
+                yield _gauge(
+                    "collinear_indexer_silent_seconds",
+                    "Seconds since the indexer's last sign of life.",
+                    index.silent_seconds,
+                )
 
     def _run(self, status: CatalogStatus) -> Iterable[Metric]:
         last = status.last_run

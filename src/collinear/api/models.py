@@ -152,7 +152,10 @@ class IndexState(Answer):
 
     serial: str
     documents: int
-    lag_seconds: float = Field(description="Age of the oldest change that it lacks.")
+    lag_seconds: float = Field(
+        description="Age of the oldest change that it lacks, or of the indexer's last sign "
+        "of life where it seems to be gone."
+    )
 
 
 class Quarantine(Answer):

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from collinear import wiring
 from collinear.api.metrics import RequestMetrics
 from collinear.browse.catalog import Catalog
+from collinear.browse.readiness import Patience
 from collinear.domain.errors import HubTimeout
 from collinear.hub.repos import HubRepos, Question
 from collinear.refreshes import Refreshes
@@ -44,7 +45,14 @@ class System:
                 opening = wiring.open_async_store(self.settings)
                 client = await self._stack.enter_async_context(opening)
                 keys, share = wiring.keys(self.settings), self.settings.sync_share
-                self._catalog = Catalog(Readers.over(client, keys, share=share), self._index)
+                self._catalog = Catalog(
+                    Readers.over(client, keys, share=share),
+                    self._index,
+                    patience=Patience(
+                        silent=self.settings.index_silent_seconds,
+                        lag=self.settings.index_lag_seconds,
+                    ),
+                )
         return self._catalog
 
     async def refreshes(self) -> Refreshes:

@@ -7,6 +7,7 @@ from anyio import to_thread
 
 from collinear.browse import cursors
 from collinear.browse.discovery import Discovery
+from collinear.browse.readiness import IndexStatus, Patience, check, look
 from collinear.domain.errors import IndexNotReady
 from collinear.domain.query import DatasetQuery
 from collinear.search.explaining import Explanation
@@ -40,20 +41,19 @@ class Listing:
     """For each document, where they were asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class IndexStatus:
-    """How far the open index has followed."""
-
-    serial: str
-    documents: int
-    lag_seconds: float
-
-
 class Catalog:
     """Everything that can be read: stored orders without the index, all else through it."""
 
-    def __init__(self, readers: Readers, index: IndexReader, *, searches: int = 4) -> None:
+    def __init__(
+        self,
+        readers: Readers,
+        index: IndexReader,
+        *,
+        searches: int = 4,
+        patience: Patience = Patience(),  # noqa: B008  # a frozen value
+    ) -> None:
         """``searches`` is how many questions to the index are answered at a time."""
+        self._patience = patience
         self.reader = readers.catalog
         self.changes = readers.changes
         self.export = readers.export
@@ -122,7 +122,20 @@ class Catalog:
         if state is None:
             return status, None
         lag = await self._state.lag(state.serial)
-        return status, IndexStatus(str(state.serial), state.documents, lag)
+        silent = state.silent_seconds
+        return status, look(str(state.serial), state.documents, lag, silent, self._patience)
+
+    async def readiness(self) -> CatalogStatus:
+        """
+        The state of a catalog to which people can be sent.
+
+        Raises:
+            IndexNotReady: Its index is missing, left alone, or too far behind.
+            StoreUnavailable: Redis does not answer.
+        """
+        status, index = await self.status()
+        check(index, status.total_items, self._patience)
+        return status
 
     async def _in_stored_order(self, query: DatasetQuery) -> Listing:
         field, order = query.order

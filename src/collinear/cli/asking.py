@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import anyio
 
 from collinear import wiring
-from collinear.browse.catalog import Catalog, IndexStatus, Listing
+from collinear.browse.catalog import Catalog, Listing
+from collinear.browse.readiness import IndexStatus
 from collinear.domain.errors import DatasetMoved, StoreUnavailable
 from collinear.domain.query import DatasetQuery
 from collinear.refreshes import Refresh, Refreshes

@@ -9,7 +9,8 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from collinear.browse.catalog import IndexStatus, Listing
+from collinear.browse.catalog import Listing
+from collinear.browse.readiness import IndexStatus
 from collinear.cli import text
 from collinear.cli.asking import Shown
 from collinear.domain.query import DatasetQuery

@@ -21,6 +21,7 @@ from collinear.search.generations import Generations
 from collinear.search.lexicon import Lexicon
 from collinear.search.matching import Plan, plan
 from collinear.search.place import Page, Place, broken
+from collinear.search.pulse import Pulse
 from collinear.search.reading import Reading
 
 _MOST_REMEMBERED = 1_000
@@ -71,10 +72,12 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class IndexState:
-    """What the index is true for, and how many datasets it holds."""
+    """What the index is true for, how many datasets it holds, and whether somebody keeps it."""
 
     serial: Serial
     documents: int
+    silent_seconds: float | None
+    """Since its writer's last sign of life; None where there never was one."""
 
 
 class IndexReader:
@@ -86,6 +89,7 @@ class IndexReader:
 
     def __init__(self, directory: Path) -> None:
         self._generations = Generations(directory)
+        self._pulse = Pulse(directory)
         self._reload = threading.Lock()
         self._index: tuple[Path, tantivy.Index] | None = None
         self._view: _View | None = None
@@ -139,7 +143,8 @@ class IndexReader:
             view = self._fresh_view()
         except IndexNotReady:
             return None
-        return IndexState(view.serial, view.searcher.num_docs - 1)
+        silent = self._pulse.silent_seconds()
+        return IndexState(view.serial, view.searcher.num_docs - 1, silent)
 
     def _fresh_view(self) -> "_View":
         view = self._view

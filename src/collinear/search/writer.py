@@ -15,6 +15,7 @@ from collinear.domain.change import Serial
 from collinear.search import identities, marker, schema
 from collinear.search.document import DocumentMaker
 from collinear.search.generations import Generations
+from collinear.search.pulse import Pulse
 from collinear.telemetry import get_logger
 
 log = get_logger(__name__)
@@ -35,6 +36,7 @@ class IndexWriter:
 
     def __init__(self, directory: Path, *, heap_bytes: int) -> None:
         self._generations = Generations(directory)
+        self._pulse = Pulse(directory)
         self._heap_bytes = heap_bytes
         self._closing = ExitStack()
         self._maker = DocumentMaker()
@@ -54,6 +56,7 @@ class IndexWriter:
             IndexTaken: Another indexer is at work.
         """
         self._closing.enter_context(self._generations.lock())
+        self._closing.enter_context(self._pulse.beating())
         self._published = self._generations.current()
         if self._published is not None:
             self._go_on(self._published)

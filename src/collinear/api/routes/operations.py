@@ -41,12 +41,11 @@ async def get_liveness() -> Response:
     responses=problems(errors.StoreUnavailable, errors.IndexNotReady),
 )
 async def get_readiness(catalog: UseCatalog) -> Response:
-    """Whether requests will be answered: Redis answers, and a filled catalog has its index."""
-    status, index = await catalog.status()
-    if status.total_items and index is None:
-        raise errors.IndexNotReady(
-            "The catalog is filled, but no search index is open: is 'collinear indexer' running?"
-        )
+    """
+    Whether people should be sent here: Redis answers, and a filled catalog has its index, which
+    an indexer keeps level.
+    """
+    status = await catalog.readiness()
     return answers.state({"status": "ready", "datasets": status.total_items})
 
 
