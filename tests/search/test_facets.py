@@ -358,3 +358,5 @@ def test_what_many_ask_for_is_counted_once(tmp_path: Path) -> None:
     assert counting.looks == 3
     ask(facets=["author", "license", "gated"])  # of all authors; the others are known
     assert counting.looks == 4
+    ask(facets=["license", "task", "format", "gated", "likes:histogram"], author=[])
+    assert counting.looks == 6  # all labels are listed together; the rest is one look

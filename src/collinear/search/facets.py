@@ -179,7 +179,7 @@ def _count(
         column: _by_lists(searcher, found, column, limit)
         if column in listed
         else _by_column(answer[column])
-        for column in columns.values()
+        for column in set(columns.values())
     }
     return {
         name: seen[columns[name]].values(limit, TAG_FILTERS.get(name, ""))
