@@ -79,7 +79,7 @@ def _ids() -> Iterator[tuple[str, str, Grade]]:
 
 def _versions() -> Iterator[tuple[str, str, Grade]]:
     for typed, dataset_id in VERSIONS.items():
-        yield "version", typed, _version(dataset_id)
+        yield "version", typed, _only(dataset_id)
     for typed, (name, code) in TRANSLATIONS.items():
         yield "translation", typed, _translation(_WORKS[name], code)
 
@@ -147,24 +147,11 @@ def _work(work_id: str) -> Grade:
 
 def _named(name: str) -> Grade:
     """A work by its name; or, by its id, a version of it."""
-    return _version(name) if "/" in name else _work(_WORKS[name])
+    return _only(name) if "/" in name else _work(_WORKS[name])
 
 
 def _only(dataset_id: str) -> Grade:
     return lambda entry: 3 if entry.id == dataset_id else 0
-
-
-def _version(dataset_id: str) -> Grade:
-    """This one; the other versions, and the work itself, are better than nothing."""
-    author = dataset_id.partition("/")[0]
-
-    def grade(entry: Entry) -> int:
-        if entry.id == dataset_id:
-            return 3
-        family = entry.fact.role in {"original", "version"} and entry.dataset.author == author
-        return 1 if family and entry.id[:12] == dataset_id[:12] else 0
-
-    return grade
 
 
 def _translation(work_id: str, code: str) -> Grade:

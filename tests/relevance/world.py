@@ -228,7 +228,8 @@ class _Maker:
         return self._rnd.choice(PROSE)
 
     def _plain_name(self) -> str:
-        return f"{self._rnd.choice(PLAIN)}-{self._rnd.choice(PLAIN)}"
+        end = self._rnd.choice(["", "", "", "", "", "", "-data", "-dataset"])
+        return f"{self._rnd.choice(PLAIN)}-{self._rnd.choice(PLAIN)}{end}"
 
     def _plain_id(self) -> str:
         return f"{self._nobody()}/{self._plain_name()}"
