@@ -6,15 +6,21 @@ from typing import Any
 
 import httpx2
 import pytest
+import redis
 
-from collinear.search.reader import IndexReader
 from collinear.settings import Settings
+from collinear.store.keys import Keys
 from tests.api.serving import running_api
-from tests.follow.shop import Shop
 from tests.follow.test_process import indexer
+from tests.store.stock import Stock, dataset
 from tests.waiting import wait_until
 
 PATIENCE = 1.5
+
+
+@pytest.fixture
+def stock(store: redis.Redis, keys: Keys) -> Stock:
+    return Stock(store, keys)
 
 
 @pytest.fixture
@@ -42,11 +48,11 @@ def told(api: httpx2.Client) -> dict[str, Any]:
 
 
 def test_an_index_that_nobody_keeps_is_told_and_goes_on_answering(
-    shop: Shop, settings: Settings, reader: IndexReader, api: httpx2.Client, tmp_path: Path
+    stock: Stock, settings: Settings, api: httpx2.Client, tmp_path: Path
 ) -> None:
     """kill -9: not ready, with the reason; searches go on; a new indexer mends it all."""
     log = tmp_path / "log"
-    shop.put(1, "acme/squad")
+    stock.put(dataset(1, "acme/squad"))
     assert "no search index is open" in ready(api)
     with indexer(settings, log) as process:
         wait_until(lambda: not ready(api), "the API to be ready")
@@ -64,21 +70,19 @@ def test_an_index_that_nobody_keeps_is_told_and_goes_on_answering(
     assert "collinear_indexer_silent_seconds" in api.get("/metrics").text
 
     with indexer(settings, log):
-        shop.put(2, "acme/other")
+        stock.put(dataset(2, "acme/other"))
         wait_until(lambda: not ready(api), "the API to be ready again")
-        wait_until(lambda: told(api)["serial"] == str(shop.newest()), "the index to be level")
+        wait_until(lambda: told(api)["serial"] == str(stock.serial), "the index to be level")
         assert told(api)["lag_seconds"] == 0
 
 
-def test_an_index_far_behind_is_told(
-    shop: Shop, settings: Settings, reader: IndexReader, tmp_path: Path
-) -> None:
+def test_an_index_far_behind_is_told(stock: Stock, settings: Settings, tmp_path: Path) -> None:
     """The indexer lives, but what is searched is not what is stored."""
     changed = settings.model_copy(update={"index_lag_seconds": 0.5})
-    shop.put(1, "acme/squad")
+    stock.put(dataset(1, "acme/squad"))
     with indexer(settings, tmp_path / "log") as process, running_api(changed) as api:
         wait_until(lambda: not ready(api), "the API to be ready")
         process.kill()
         process.wait()
-        shop.put(2, "acme/other")
+        stock.put(dataset(2, "acme/other"))
         wait_until(lambda: "behind the catalog" in ready(api), "the lag to be seen")
