@@ -90,6 +90,9 @@ def search(
     explain: Annotated[
         bool, typer.Option("--explain", help="With --json: the parts of each item's score.")
     ] = False,
+    highlight: Annotated[
+        bool, typer.Option("--highlight", help="With --json: where each item has the words.")
+    ] = False,
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
