@@ -51,6 +51,11 @@ KINDS: dict[type[CatalogError], Kind] = {
         "The cursor does not fit",
         "Send next_cursor as it came, with the same query, or begin again without a cursor.",
     ),
+    errors.TooDeep: Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Too far down",
+        "Sort by a field, such as sort_by=downloads, and follow next_cursor: that has no end.",
+    ),
     errors.NotFound: Kind(HTTPStatus.NOT_FOUND, "Not found", "Check the address."),
     errors.DatasetNotFound: Kind(
         HTTPStatus.NOT_FOUND, "No such dataset", "Search for it at /api/datasets?search=…"

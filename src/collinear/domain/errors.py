@@ -4,7 +4,8 @@ Everything that can go wrong in words of the catalog; the doors decide what foll
 CatalogError
 ├── BadRequest
 │   ├── BadParameter            a parameter that is unknown or out of bounds
-│   └── BadCursor               a cursor that is broken or goes with another query
+│   ├── BadCursor               a cursor that is broken or goes with another query
+│   └── TooDeep                 a page further down than this order goes
 ├── NotFound
 │   ├── DatasetNotFound
 │   ├── RevisionNotFound
@@ -48,6 +49,10 @@ class BadParameter(BadRequest):
 
 class BadCursor(BadRequest):
     """A cursor is broken, or belongs to another query."""
+
+
+class TooDeep(BadRequest):
+    """A page lies further down than its order can be paged."""
 
 
 class NotFound(CatalogError):

@@ -11,26 +11,43 @@ from typing import Any
 
 from tantivy import DocAddress, Query, Searcher
 
-from collinear.domain.errors import BadCursor
+from collinear.domain.errors import BadCursor, TooDeep
 from collinear.domain.query import SortField
 from collinear.search import columns, keys, schema
 from collinear.search.columns import LAST, at_or_after, before, between, both, cut
 from collinear.search.place import Page, Place, kind, to_number
 
 _MOST_BUCKETS = 10_000
+DEEPEST = 10_000
+"""Results that can be paged by relevance: each page is found together with all before it."""
 
 
 def by_relevance(
     searcher: Searcher, query: Query, place: Place, generation: str, *, upwards: bool
 ) -> Page:
-    """The best matches first, the popular first among those that match alike; or that turned."""
+    """
+    The best matches first, the popular first among those that match alike; or that turned.
+
+    Raises:
+        TooDeep: It is a page of further results than can be paged by relevance.
+    """
     this = kind("relevance", upwards)
     offset = place.offset
     if fields := place.fields(this, 2):
         if fields[0] != generation:
             raise BadCursor("The search index was rebuilt since: start again without the cursor.")
         offset = to_number(fields[1])
-    hits, total = columns.best(searcher, query, offset, place.limit, upwards)
+    if offset >= DEEPEST:
+        total = columns.count(searcher, query)
+        if total > offset:
+            raise TooDeep(
+                f"By relevance the first {DEEPEST:,} results can be paged, and this is one of "
+                f"{total:,}: more words or filters make them fewer, and with sort_by a cursor "
+                "leads to the last."
+            )
+        return Page((), total, None)
+    limit = min(place.limit, DEEPEST - offset)
+    hits, total = columns.best(searcher, query, offset, limit, upwards)
     end = offset + len(hits)
     following = f"{this}.{generation}.{end}" if hits and end < total else None
     return Page(_ids(searcher, hits), total, following)

@@ -43,7 +43,11 @@ UseDatasetId = Annotated[str, Depends(_dataset_id)]
     openapi_extra=parameters.documented(DatasetQuery),
     responses=NOT_MODIFIED
     | problems(
-        errors.BadParameter, errors.BadCursor, errors.IndexNotReady, errors.StoreUnavailable
+        errors.BadParameter,
+        errors.BadCursor,
+        errors.TooDeep,
+        errors.IndexNotReady,
+        errors.StoreUnavailable,
     ),
 )
 async def list_datasets(
