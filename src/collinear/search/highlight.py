@@ -6,12 +6,13 @@ cannot be seen but turn the writing around, or end it, are left out.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from html import escape
 from typing import Any
 
 from collinear.search import languages
-from collinear.search.located import locate
-from collinear.search.needles import Manner, by_first_letter, needles
+from collinear.search.located import Part, locate
+from collinear.search.needles import Manner, Needle, by_first_letter, needles, parts_apart
 from collinear.search.reading import Reading
 
 Highlights = dict[str, str | list[str]]
@@ -20,7 +21,9 @@ SNIPPET = 300
 """Characters of a description that are shown at most."""
 _MOST_CHARACTERS = 5_000
 """Characters of a description in which marks are looked for; the Hub cuts it at about 500."""
-_MOST_REMEMBERED = 10_000
+_MOST_REMEMBERED = 5_000
+_SHORT = 60
+"""Characters of texts that come again and again: tags, authors, the names of languages."""
 _NAME = Manner(short=True)
 _TAG = Manner()
 _PROSE = Manner(prose=True)
@@ -39,6 +42,7 @@ class Highlighter:
 
     def __init__(self, reading: Reading) -> None:
         self._needles = by_first_letter(needles(reading))
+        self._apart = by_first_letter(parts_apart(reading))
         strict = not reading.forgiving and not reading.dropped
         self._named = "".join(_letters(reading.typed.name)) if strict else ""
         self._tags: dict[str, str | None] = {}
@@ -67,7 +71,9 @@ class Highlighter:
             found["description"] = _passage(description, spans)
         if tags := [html for tag in document["tags"] if (html := self._tag(tag))]:
             found["tags"] = tags
-        return found
+        if not found and self._apart:
+            found["tags"] = [html for tag in document["tags"] if (html := self._in_parts(tag))]
+        return {field: texts for field, texts in found.items() if texts}
 
     def _in_name(self, name: str) -> Spans:
         spans = self._spans(name, _NAME)
@@ -91,21 +97,37 @@ class Highlighter:
             spans = [(tag.index(":") + 1, len(text))]  # ``english`` found ``language:en``
         return _marked(text, spans) if spans else None
 
+    def _in_parts(self, tag: str) -> str | None:
+        """Tags know no order: the parts of a word may be found in several of them."""
+        text = visible(tag)
+        spans = _find(text, _TAG, self._apart)
+        return _marked(text, spans) if spans else None
+
     def _spans(self, text: str, manner: Manner) -> Spans:
-        """Where something was found, in order, apart from each other."""
-        parts = locate(text)
-        found = [
-            (part.start, end)
-            for place, part in enumerate(parts)
-            for needle in self._needles.get(part.folded[:1], ())
-            if (end := needle.end(parts, place, manner))
-        ]
-        return _apart(found)
+        return _find(text, manner, self._needles)
 
 
 def visible(text: str) -> str:
     """A text without signs of control and of direction; as it was where it has none."""
     return text if text.isprintable() else text.translate(_UNSEEN)
+
+
+def _find(text: str, manner: Manner, needles: Mapping[str, Iterable[Needle]]) -> Spans:
+    """Where something was found, in order, apart from each other."""
+    parts = _located(text) if len(text) <= _SHORT else locate(text)
+    found = [
+        (part.start, end)
+        for place, part in enumerate(parts)
+        for needle in needles.get(part.folded[:1], ())
+        if (end := needle.end(parts, place, manner))
+    ]
+    return _apart(found)
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def _located(text: str) -> list[Part]:
+    """The parts of a text that many datasets share."""
+    return locate(text)
 
 
 def _letters(text: str) -> list[str]:

@@ -25,14 +25,20 @@ def locate(text: str) -> list[Part]:
     text = text[:MAX_TEXT]
     if text.isascii():
         return list(_in_ascii(text, 0))
+    text = text.replace("_", " ")
     found: list[Part] = []
-    for run in RUN.finditer(text.replace("_", " ")):
-        parts = _in_ascii if run[0].isascii() else _in_any
-        found += parts(run[0], run.start())
+    done = 0
+    for run in RUN.finditer(text):
+        if not run[0].isascii():
+            found += _in_ascii(text[done : run.start()], done)
+            found += _in_any(run[0], run.start())
+            done = run.end()
+    found += _in_ascii(text[done:], done)
     return found
 
 
 def _in_ascii(text: str, offset: int) -> Iterator[Part]:
+    """The parts of the runs of a text that hold nothing but ASCII."""
     before = -1
     for part in PART.finditer(text):
         start, end = part.span()

@@ -104,6 +104,14 @@ def needles(reading: Reading) -> Iterator[Needle]:
             )
 
 
+def parts_apart(reading: Reading) -> Iterator[Needle]:
+    """The parts of the words that fall into several, each by itself."""
+    for place, word in enumerate(reading.typed.words):
+        if place not in reading.dropped and not word.quoted and len(word.parts) > 1:
+            for part in word.parts:
+                yield Needle(part[:MAX_PART], frozenset(), unfinished=False)
+
+
 def _may_be_joined(*words: Word) -> bool:
     return not any(word.quoted or word.runs[0].continuous for word in words)
 
