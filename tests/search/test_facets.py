@@ -359,4 +359,4 @@ def test_what_many_ask_for_is_counted_once(tmp_path: Path) -> None:
     ask(facets=["author", "license", "gated"])  # of all authors; the others are known
     assert counting.looks == 4
     ask(facets=["license", "task", "format", "gated", "likes:histogram"], author=[])
-    assert counting.looks == 6  # all labels are listed together; the rest is one look
+    assert counting.looks == 7  # of the whole: all labels, all that is gated, and the likes

@@ -30,10 +30,6 @@ _COLUMNS = {
     "impact_level": schema.BY_IMPACT,
     "gated": schema.BY_GATED,
 }
-_LISTED = {schema.BY_TAG}
-"""Too many values for a column: their lists of datasets are read instead."""
-_LISTED_IN_WHOLE = {schema.BY_TAG, schema.BY_AUTHOR, schema.LABELS}
-"""Where all datasets are found, reading the lists takes half of the time or less."""
 _TOTAL = "total"
 
 
@@ -114,11 +110,9 @@ class Facets:
             with alike.counting:
                 missing = [name for name in names if alike.lacks(name, query.facet_limit)]
                 if missing:
-                    limit, is_whole = query.facet_limit, others.is_whole
-                    alike.facets |= _count(
-                        self._searcher, find(others), missing, limit, is_whole=is_whole
-                    )
-                    alike.limits |= dict.fromkeys(missing, limit)
+                    found = None if others.is_whole else find(others)
+                    alike.facets |= _count(self._searcher, found, missing, query.facet_limit)
+                    alike.limits |= dict.fromkeys(missing, query.facet_limit)
                 counted |= {name: alike.facets[name] for name in names}
             if missing:
                 self._forget()
@@ -158,25 +152,27 @@ class _Seen(NamedTuple):
 
 
 def _count(
-    searcher: Searcher, found: Query, names: Collection[str], limit: int, *, is_whole: bool
+    searcher: Searcher, found: Query | None, names: Collection[str], limit: int
 ) -> dict[str, Facet]:
     """
-    Facets of all that a query finds.
+    Facets of all that a query finds, or of all datasets.
 
-    Columns cost by the datasets that are found, and all of them are read in one look; the lists
-    of the datasets that have a value cost by the values that there are.
+    A column costs by the datasets that are found, and all columns are read in one look.  The
+    lists of the datasets that have a value cost by the values that there are: they are read
+    for all datasets, and for tags, which have too many values for a column.
     """
+    asked = Query.all_query() if found is None else found  # the marker has no values at all
     columns = {name: _COLUMNS.get(name, schema.LABELS) for name in names if measure(name) is None}
-    listed = _LISTED_IN_WHOLE if is_whole else _LISTED
+    listed = set(columns.values()) if found is None else {schema.BY_TAG}
     scales = {name: SCALES[of] for name in names if (of := measure(name)) is not None}
     looks = {
         **{column: _terms(column, limit) for column in columns.values() if column not in listed},
         **{name: histograms.aggregation(scale) for name, scale in scales.items()},
         **({_TOTAL: {"value_count": {"field": schema.BY_GATED}}} if scales else {}),  # all have it
     }
-    answer = searcher.aggregate(found, looks) if looks else {}
+    answer = searcher.aggregate(asked, looks) if looks else {}
     seen = {
-        column: _by_lists(searcher, found, column, limit)
+        column: _by_lists(searcher, asked, column, limit)
         if column in listed
         else _by_column(answer[column])
         for column in set(columns.values())
