@@ -49,6 +49,8 @@ def test_every_address_is_documented(document: dict[str, Any], settings: Setting
         "/api/datasets/refresh-cache",
         "/api/datasets/refresh-cache/{task_id}",
         "/api/datasets/{dataset_id}",
+        "/api/datasets/suggest",
+        "/api/datasets/{dataset_id}/similar",
         "/api/datasets/{dataset_id}/commits",
         "/api/datasets/{dataset_id}/files",
         "/api/datasets/{dataset_id}/file-url",

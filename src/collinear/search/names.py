@@ -60,13 +60,15 @@ def _candidates(commit: Commit, vocabulary: Vocabulary, typed: Typed, limit: int
         for dataset_id in shelf.find(start[:LONGEST], limit * _CANDIDATES):
             yield folded(_name(dataset_id))
     for dataset_id in _most_used(commit, _with_words(commit, typed, _NAME_OR_AUTHOR)):
-        yield folded(_name(dataset_id))
+        if _has_one(_name(dataset_id), typed):
+            yield folded(_name(dataset_id))
 
 
 def _owned(commit: Commit, owned: Query, typed: Typed, limit: int) -> list[NameFound]:
     """Names in a namespace, each with the id that it has there."""
     start = folded(typed.name)
     ids = _most_used(commit, _both(owned, _with_words(commit, typed, (schema.NAME,))))
+    ids = [id_ for id_ in ids if not typed.words or _has_one(_name(id_), typed)]
     ids.sort(key=lambda dataset_id: _step(folded(_name(dataset_id)), start))
     return [
         replace(named, text=_name(dataset_id), id=dataset_id)
@@ -115,6 +117,13 @@ def _called(commit: Commit, field: str, name: str) -> Query | None:
 
 def _both(one: Query, other: Query) -> Query:
     return Query.boolean_query([(Occur.Must, one), (Occur.Must, other)])
+
+
+def _has_one(name: str, typed: Typed) -> bool:
+    """Whether any of the words begins somewhere in the name: they may all be the author's."""
+    parts = words(name)
+    starts = ["".join(parts[place:]) for place in range(len(parts))]
+    return any(start.startswith(word.joined) for start in starts for word in typed.words)
 
 
 def _name(dataset_id: str) -> str:
