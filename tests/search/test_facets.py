@@ -359,4 +359,4 @@ def test_what_many_ask_for_is_counted_once(tmp_path: Path) -> None:
     ask(facets=["author", "license", "gated"])  # of all authors; the others are known
     assert counting.looks == 4
     ask(facets=["license", "task", "format", "gated", "likes:histogram"], author=[])
-    assert counting.looks == 7  # of the whole: all labels, all that is gated, and the likes
+    assert counting.looks == 9  # of the whole there are lists, but for the likes

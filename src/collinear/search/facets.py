@@ -24,7 +24,7 @@ _ALL = 2**30
 """Values that are taken from each part of the index: with fewer, the counts would be guesses."""
 _MOST_NUMBERS, _MOST_ALIKE = 50_000, 500
 """What is remembered: about 200 bytes a number."""
-_COLUMNS = {
+_FIELDS = {
     "author": schema.BY_AUTHOR,
     "tag": schema.BY_TAG,
     "impact_level": schema.BY_IMPACT,
@@ -137,20 +137,6 @@ def _first(facet: Facet, limit: int) -> Facet:
     return facet.first(limit) if isinstance(facet, Values) else facet
 
 
-class _Seen(NamedTuple):
-    """Values with their counts, the most frequent first, and whether there are others."""
-
-    pairs: list[tuple[str, int]]
-    more: bool
-
-    def values(self, limit: int, prefix: str = "") -> Values:
-        """Those that begin with a prefix, without it."""
-        counts = {
-            value[len(prefix) :]: count for value, count in self.pairs if value.startswith(prefix)
-        }
-        return Values(counts, self.more).first(limit)
-
-
 def _count(
     searcher: Searcher, found: Query | None, names: Collection[str], limit: int
 ) -> dict[str, Facet]:
@@ -162,43 +148,38 @@ def _count(
     for all datasets, and for tags, which have too many values for a column.
     """
     asked = Query.all_query() if found is None else found  # the marker has no values at all
-    columns = {name: _COLUMNS.get(name, schema.LABELS) for name in names if measure(name) is None}
-    listed = set(columns.values()) if found is None else {schema.BY_TAG}
     scales = {name: SCALES[of] for name in names if (of := measure(name)) is not None}
-    looks = {
-        **{column: _terms(column, limit) for column in columns.values() if column not in listed},
-        **{name: histograms.aggregation(scale) for name, scale in scales.items()},
-        **({_TOTAL: {"value_count": {"field": schema.BY_GATED}}} if scales else {}),  # all have it
-    }
-    answer = searcher.aggregate(asked, looks) if looks else {}
-    seen = {
-        column: _by_lists(searcher, asked, column, limit)
-        if column in listed
-        else _by_column(answer[column])
-        for column in set(columns.values())
-    }
-    return {
-        name: seen[columns[name]].values(limit, TAG_FILTERS.get(name, ""))
-        if name in columns
-        else histograms.to_histogram(scales[name], answer[name], int(answer[_TOTAL]["value"]))
-        for name in names
-    }
+    listed = {name for name in names if name not in scales and (found is None or name == "tag")}
+    looks: dict[str, Any] = {}
+    for name in names:
+        if name in scales:
+            looks[name] = histograms.aggregation(scales[name])
+            looks[_TOTAL] = {"value_count": {"field": schema.BY_GATED}}  # which every dataset has
+        elif name not in listed:
+            column = _FIELDS.get(name, schema.LABELS)
+            most = _MOST_LABELS if column == schema.LABELS else limit
+            looks[column] = {"terms": {"field": column, "size": most, "segment_size": _ALL}}
+    seen = searcher.aggregate(asked, looks) if looks else {}
+    counted: dict[str, Facet] = {}
+    for name in names:
+        prefix = TAG_FILTERS.get(name, "")
+        if name in scales:
+            total = int(seen[_TOTAL]["value"])
+            counted[name] = histograms.to_histogram(scales[name], seen[name], total)
+        elif name in listed:
+            field = _FIELDS.get(name, schema.BY_TAG)
+            pairs = searcher.terms_with_prefix(field, prefix, asked, limit + 1)
+            counted[name] = _values(pairs, prefix, limit)
+        else:
+            column = seen[_FIELDS.get(name, schema.LABELS)]
+            pairs = [(bucket["key"], bucket["doc_count"]) for bucket in column["buckets"]]
+            counted[name] = _values(pairs, prefix, limit, more=column["sum_other_doc_count"] > 0)
+    return counted
 
 
-def _most(column: str, limit: int) -> int:
-    return _MOST_LABELS if column == schema.LABELS else limit
-
-
-def _terms(column: str, limit: int) -> dict[str, Any]:
-    return {"terms": {"field": column, "size": _most(column, limit), "segment_size": _ALL}}
-
-
-def _by_column(answer: dict[str, Any]) -> _Seen:
-    pairs = [(bucket["key"], bucket["doc_count"]) for bucket in answer["buckets"]]
-    return _Seen(pairs, answer["sum_other_doc_count"] > 0)
-
-
-def _by_lists(searcher: Searcher, found: Query, column: str, limit: int) -> _Seen:
-    most = _most(column, limit)
-    pairs = searcher.terms_with_prefix(column, "", found, most + 1)
-    return _Seen(pairs[:most], len(pairs) > most)
+def _values(
+    pairs: Iterable[tuple[str, int]], prefix: str, limit: int, *, more: bool = False
+) -> Values:
+    """The values that begin with a prefix, without it."""
+    counts = {value[len(prefix) :]: count for value, count in pairs if value.startswith(prefix)}
+    return Values(counts, more).first(limit)

@@ -46,8 +46,9 @@ def _build() -> tantivy.Schema:
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
     for field in (BY_TAG, MARKER):
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
-    for field in (BY_AUTHOR, LABELS, BY_IMPACT, BY_GATED):  # counted for facets, hence a column
+    for field in (BY_AUTHOR, BY_IMPACT, BY_GATED):  # counted for facets, hence a column
         builder.add_text_field(field, fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field(LABELS, fast=True, tokenizer_name=NOTHING, index_option="basic")
     builder.add_text_field(ID, stored=True, fast=True, tokenizer_name=NOTHING, index_option="basic")
     builder.add_bytes_field(SERIAL, stored=True)
     for field in (NAME, AUTHOR, TAGS, DESCRIPTION, BEGINNINGS):
