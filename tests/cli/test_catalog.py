@@ -162,6 +162,17 @@ def test_one_dataset(collinear: Command, system: Running) -> None:
     assert as_json == system.get(f"/api/datasets/{item['id']}")
 
 
+def test_similar_datasets(collinear: Command, system: Running) -> None:
+    """For people and for programs, also by an id in another case."""
+    item, *_ = system.get("/api/datasets?sort_by=likes&limit=1")["items"]
+    path = f"/api/datasets/{item['id']}/similar?limit=3"
+    told = collinear("similar", item["id"].upper(), "--limit", "3")
+    other, *_ = system.get(path)["items"]
+    assert other["id"] in told.stdout
+    as_json = json.loads(collinear("similar", item["id"], "--limit", "3", "--json").stdout)
+    assert as_json == system.get(path)
+
+
 def test_no_such_dataset(collinear: Command) -> None:
     """One line, exit code 1."""
     told = collinear("show", "no/such")

@@ -9,6 +9,7 @@ import anyio
 
 from collinear import wiring
 from collinear.browse.catalog import Catalog, Listing
+from collinear.browse.discovery import Similar
 from collinear.browse.readiness import IndexStatus
 from collinear.domain.errors import DatasetMoved, StoreUnavailable
 from collinear.domain.query import DatasetQuery
@@ -31,6 +32,15 @@ class Shown(NamedTuple):
 
     found: Found
     standing: Standing
+    hub: str
+    renamed_from: str | None = None
+
+
+class Compared(NamedTuple):
+    """What is like a dataset, its id and Hub, and the id it was asked by if that is old."""
+
+    id: str
+    found: Similar
     hub: str
     renamed_from: str | None = None
 
@@ -70,6 +80,23 @@ async def get(settings: Settings, dataset_id: str) -> Shown:
             return Shown(*await catalog.get(dataset_id), hub)
         except DatasetMoved as moved:
             return Shown(*await catalog.get(moved.new_id), hub, dataset_id)
+
+
+async def similar(settings: Settings, dataset_id: str, limit: int) -> Compared:
+    """
+    The datasets that are most like one.
+
+    Raises:
+        DatasetNotFound: None is or was called so.
+    """
+    async with open_catalog(settings) as catalog:
+        hub = await _hub(catalog, settings)
+        renamed_from = None
+        try:
+            found = await catalog.reader.get(dataset_id)
+        except DatasetMoved as moved:
+            found, renamed_from = await catalog.reader.get(moved.new_id), dataset_id
+        return Compared(found.id, await catalog.discovery.similar(found, limit), hub, renamed_from)
 
 
 async def status(settings: Settings) -> tuple[CatalogStatus, IndexStatus | None]:

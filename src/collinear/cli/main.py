@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from collinear import __version__
-from collinear.cli import catalog, parts, refreshing, search, system, verifying
+from collinear.cli import catalog, parts, refreshing, search, similar, system, verifying
 from collinear.cli.mistakes import EXIT_CODES, FAILED, OK, Mistake, complain
 
 app = typer.Typer(
@@ -56,6 +56,7 @@ for function, example in (
     (catalog.status, "collinear status --watch"),
     (search.search, "collinear search question answering --language en --sort-by downloads"),
     (catalog.show, "collinear show rajpurkar/squad"),
+    (similar.similar, "collinear similar rajpurkar/squad --limit 5"),
     (verifying.verify, "collinear verify --upstream 100"),
     (version, "collinear version"),
 ):

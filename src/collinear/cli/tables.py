@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from collinear.browse.catalog import Listing
+from collinear.browse.discovery import Similar
 from collinear.browse.readiness import IndexStatus
 from collinear.cli import text
 from collinear.cli.asking import Shown
@@ -47,6 +48,24 @@ def page(listing: Listing, query: DatasetQuery, hub: str) -> RenderableType:
             (item["last_modified"] or "-")[:10],
         )
     return Group(table, Text(_footer(listing, query), style="dim"))
+
+
+def similar(found: Similar, hub: str) -> RenderableType:
+    """Datasets that are like another one, and the tags that they share with it."""
+    if not found.documents:
+        return Text("No dataset is like it.")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("ID", overflow="fold", min_width=20)
+    for name in ("DOWNLOADS", "LIKES"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("SHARED TAGS", overflow="fold")
+    for stored, shared in zip(found.documents, found.shared_tags, strict=True):
+        item = documents.parse(stored)
+        table.add_row(
+            _id(item["id"], hub), text.count(item["downloads"]), text.count(item["likes"]),
+            _tags(shared),
+        )  # fmt: skip
+    return table
 
 
 def dataset(shown: Shown) -> RenderableType:
