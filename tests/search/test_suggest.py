@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import enumerate as enumerate_threads
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from collinear.search.reader import IndexReader
 from collinear.search.suggest import Suggester, Suggestions
 from collinear.search.writer import IndexWriter
 from tests.search.datasets import HEAP, SERIAL, build, dataset, rows
+from tests.waiting import wait_until
 
 QA = "task_categories:question-answering"
 Asking = Callable[..., Suggestions]
@@ -175,6 +177,18 @@ def test_suggestions_follow_the_index(tmp_path: Path) -> None:
         assert [author.count for author in suggester.suggest("crowd", 5).authors] == [60]
 
 
+def test_the_first_question_need_not_wait(tmp_path: Path) -> None:
+    """What is read beforehand is what a question would have read."""
+    reader = build(tmp_path, _datasets())
+    prepared, asked = Suggester(reader), Suggester(reader)
+    prepared.prepare()
+    wait_until(lambda: "vocabulary" not in {thread.name for thread in enumerate_threads()}, "it")
+
+    assert prepared.suggest("squad", 5) == asked.suggest("squad", 5)
+
+
 def test_without_an_index_there_is_nothing_to_suggest_from(tmp_path: Path) -> None:
+    suggester = Suggester(IndexReader(tmp_path))
+    suggester.prepare()
     with pytest.raises(IndexNotReady):
-        Suggester(IndexReader(tmp_path)).suggest("squad", 5)
+        suggester.suggest("squad", 5)

@@ -53,6 +53,7 @@ class System:
                         lag=self.settings.index_lag_seconds,
                     ),
                 )
+                self._catalog.discovery.prepare()
         return self._catalog
 
     async def refreshes(self) -> Refreshes:

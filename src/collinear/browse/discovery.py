@@ -45,6 +45,10 @@ class Discovery:
         self._suggesting = anyio.CapacityLimiter(searches)
         self._comparing = anyio.CapacityLimiter(searches)
 
+    def prepare(self) -> None:
+        """Let the first to ask for suggestions not wait for what they are made from."""
+        self._suggester.prepare()
+
     async def suggest(self, text: str, limit: int) -> Suggestions:
         """
         What begins as typed, at most ``limit`` of each kind.

@@ -1,9 +1,11 @@
 """What somebody who is typing may want: names, authors and tags that begin so."""
 
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
-from collinear.domain.errors import BadParameter
+from collinear.domain.errors import BadParameter, IndexNotReady
 from collinear.domain.facets import TAG_FILTERS
 from collinear.search import names, schema, typed
 from collinear.search.counts import Counts
@@ -58,6 +60,14 @@ class Suggester:
         self._reader = reader
         self._vocabulary = VocabularyReader()
         self._counts = Counts()
+
+    def prepare(self) -> None:
+        """Get ready, in a thread of its own, so that the first question need not wait."""
+        threading.Thread(target=self._prepare, name="vocabulary").start()
+
+    def _prepare(self) -> None:
+        with suppress(IndexNotReady):
+            self._vocabulary.prepare(self._reader.commit())
 
     def suggest(self, text: str, limit: int) -> Suggestions:
         """
