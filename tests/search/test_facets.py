@@ -89,9 +89,8 @@ def expected(datasets: Iterable[Dataset], query: DatasetQuery, name: str) -> Fac
     known = [value for some in found if (value := getattr(some, of)) is not None]
     to_bounds: Callable[[int], Any] = month if of.endswith(("at", "modified")) else decade(of)
     counts = Counter(map(to_bounds, known))
-    return Histogram(
-        tuple(sorted(Bucket(*key, n) for key, n in counts.items())), len(found) - len(known)
-    )
+    buckets = tuple([Bucket(*bounds, counts[bounds]) for bounds in sorted(counts)])
+    return Histogram(buckets, len(found) - len(known))
 
 
 def month(milliseconds: int) -> tuple[str, str]:

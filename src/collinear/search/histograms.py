@@ -1,6 +1,7 @@
 """Counting along a measure: how many datasets have so many bytes, or were created in a month."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -11,7 +12,8 @@ _FIRST_YEAR, _LAST_YEAR = 2010, 2044
 """The years that sort keys tell from each other; what is beyond is in the outermost buckets."""
 
 
-class Bucket(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Bucket:
     """The datasets from one bound on and below the next: numbers, or days at midnight, UTC."""
 
     start: int | str | None
