@@ -2,41 +2,76 @@
 
 import argparse
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from bench.engine import measure_engine
 from bench.reading import measure_reading
 from bench.refreshing import measure_refreshing
-from bench.system import BenchSystem
+from bench.relevance import measure_relevance
+from bench.searching import Pace, measure_searching
+from bench.system import BenchRow, BenchSystem, wait_for_index
 from bench.writing import measure_two_workers, measure_writing
+
+PARTS = ("relevance", "writing", "refreshing", "reading", "searching", "engine", "workers")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--datasets", type=int, default=50_000, metavar="N")
     parser.add_argument("--requests", type=int, default=300, metavar="N")
+    parser.add_argument("--seconds", type=float, default=5, metavar="S", help="of each load")
+    parser.add_argument("--rate", type=float, default=100, metavar="R", help="searches a second")
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        metavar="DIR",
+        help="keep everything there, or measure what is there already without loading it again",
+    )
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     asked = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        BenchSystem(Path(folder), asked.datasets) as system,
-    ):
-        writing = measure_writing(system)
-        rows = [
-            *writing.rows,
-            *measure_refreshing(system, writing.rate),
-            *measure_reading(system, asked.requests),
-            measure_two_workers(system, writing.rate),
-        ]
     table = Table(
         title=f"{asked.datasets:,} generated datasets, on this machine", title_justify="left"
     )
     for column in ("what", "measured", "against", "ratio"):
         table.add_column(column)
-    for row in rows:
+    for row in _rows(asked):
         table.add_row(row.what, row.measured, row.against, row.ratio)
-    Console(width=132).print(table)
+    Console(width=150).print(table)
+
+
+def _rows(asked: argparse.Namespace) -> Iterator[BenchRow]:
+    parts = set(asked.only)
+    if "relevance" in parts:
+        yield from measure_relevance()
+    if parts == {"relevance"}:
+        return
+    with ExitStack() as stack:
+        folder = asked.data_dir or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.mkdir(parents=True, exist_ok=True)
+        system = stack.enter_context(BenchSystem(folder, asked.datasets))
+        if system.is_loaded:
+            for part in ("indexer", "api", "worker"):
+                system.start(part)
+            wait_for_index(system)
+        else:
+            writing = measure_writing(system)
+            yield from writing.rows
+            if "refreshing" in parts:
+                yield from measure_refreshing(system, writing.rate)
+        if "reading" in parts:
+            yield from measure_reading(system, asked.requests)
+        if "searching" in parts:
+            pace = Pace(asked.seconds, mixed=asked.rate, alone=asked.rate / 4)
+            yield from measure_searching(system, pace)
+        if "engine" in parts:
+            yield from measure_engine(system)
+        if "workers" in parts and not system.is_loaded:
+            yield measure_two_workers(system, writing.rate)
 
 
 main()

@@ -16,7 +16,7 @@ _EDITED = 100
 
 def measure_refreshing(system: BenchSystem, loaded: float) -> Iterator[BenchRow]:
     """``loaded``: rows a second of the first full load, with one worker."""
-    unchanged = _run(system, "pages")
+    unchanged = run(system, "pages")
     assert not unchanged["changed"], "nothing has changed on the Hub"
     rate = unchanged["rows"] / unchanged["paging"]
     yield BenchRow(
@@ -25,7 +25,7 @@ def measure_refreshing(system: BenchSystem, loaded: float) -> Iterator[BenchRow]
         f"first full load {loaded:,.0f} rows/s",
         f"{rate / loaded:.1f}",
     )
-    compared = _run(system, "full")
+    compared = run(system, "full")
     rate = compared["rows"] / compared["paging"]
     yield BenchRow(
         "full run in which nothing changed (every document compared)",
@@ -35,7 +35,7 @@ def measure_refreshing(system: BenchSystem, loaded: float) -> Iterator[BenchRow]
     )
     churned = system.control("churn", share=0.4, seed=7)["changed"]
     rest = _read_while(system, lambda: time.sleep(20))
-    busy = _read_while(system, lambda: _run(system, "pages"))
+    busy = _read_while(system, lambda: run(system, "pages"))
     yield BenchRow(
         f"readers while {churned:,} changes are stored ({len(busy):,} requests)",
         _spread(busy),
@@ -45,7 +45,7 @@ def measure_refreshing(system: BenchSystem, loaded: float) -> Iterator[BenchRow]
     yield _delta(system)
 
 
-def _run(system: BenchSystem, kind: str) -> dict[str, Any]:
+def run(system: BenchSystem, kind: str) -> dict[str, Any]:
     """A whole run; its counts, and the seconds until its last page was stored."""
     before = system.run_number()
     asked = {"kind": kind}

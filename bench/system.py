@@ -30,7 +30,11 @@ class BenchRow(NamedTuple):
 
 
 class BenchSystem:
-    """Started part by part, as the measurements need them."""
+    """
+    Started part by part, as the measurements need them.
+
+    A folder that a system of the same size left behind is gone on with: ``is_loaded``.
+    """
 
     def __init__(self, folder: Path, datasets: int) -> None:
         self.folder = folder
@@ -48,10 +52,15 @@ class BenchSystem:
         )
         self.redis_url = f"redis://127.0.0.1:{valkey.port}/0"
         self.store = self._stack.enter_context(redis.Redis.from_url(self.redis_url, protocol=2))
-        self.hub_url = "http://127.0.0.1:8711"
+        endpoint = self.store.hget(self.keys.meta, "endpoint") or b"http://127.0.0.1:8711"
+        self.hub_url = cast("bytes", endpoint).decode()
         self.api_url = "http://127.0.0.1:8712"
         self.http = self._stack.enter_context(httpx2.Client(timeout=60, trust_env=False))
-        self.start("hub", "--port", "8711", "--datasets", str(self.datasets))
+        self.is_loaded = bool(self.run_number())
+        if self.is_loaded:
+            self.datasets = cast("int", self.store.zcard(self.keys.ids))
+        port = self.hub_url.rpartition(":")[2]
+        self.start("hub", "--port", port, "--datasets", str(self.datasets))
         until(lambda: self.answers(f"{self.hub_url}/api/datasets?limit=1"), 300)
         return self
 
