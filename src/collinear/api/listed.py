@@ -8,7 +8,7 @@ from collinear.api.models import Answer, Count, DatasetItem
 
 
 class WordScore(Answer):
-    """What a word gives to a score: that of its best field, and a tenth of the others."""
+    """What a word gives to a score: as much as its best field."""
 
     word: str
     score: float

@@ -65,29 +65,6 @@ def cut(
     return Slice(mirrored.hits[::-1], found)
 
 
-def best(
-    searcher: Searcher, query: Query, offset: int, limit: int, upwards: bool
-) -> tuple[list[DocAddress], int]:
-    """
-    The hits from ``offset`` on by relevance, the best first, or ``upwards`` last; and how many
-    there are in all.
-
-    Whatever the offset, no more room is asked for than there are hits.
-    """
-    start = offset
-    if upwards or offset >= _DEEP:
-        found = count(searcher, query)
-        limit = min(limit, found - offset)
-        if limit <= 0:
-            return [], found
-        start = found - offset - limit if upwards else offset
-    some = searcher.search(query, limit, offset=start, weight_by_field=schema.WEIGHT)
-    addresses = [address for _, address in some.hits]
-    if upwards:
-        addresses.reverse()
-    return addresses, some.count  # type: ignore[attr-defined]  # missing in the stub
-
-
 def _search(
     searcher: Searcher, query: Query, column: str, offset: int, limit: int, upwards: bool
 ) -> Slice:

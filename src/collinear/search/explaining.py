@@ -13,7 +13,7 @@ from collinear.search.text import analyse_name
 
 @dataclass(frozen=True, slots=True)
 class WordScore:
-    """What a word gives to a score: its best field, and a part of the others."""
+    """What a word gives to a score: as much as its best field."""
 
     word: str
     score: float
@@ -50,8 +50,8 @@ def explain(searcher: Searcher, plan: Plan, dataset_id: str) -> Explanation | No
                 value(word_query(fields)),
                 {
                     _NAMES[field]: score
-                    for field, query in fields.items()
-                    if (score := value(query))
+                    for field, found in fields.items()
+                    if (score := value(found.query))
                 },
             )
             for word, fields in some

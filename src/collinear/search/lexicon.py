@@ -42,9 +42,13 @@ class Lexicon:
         self.searcher = searcher
         self._forms: dict[str, Forms] = {}
 
+    def frequency(self, field: str, term: str) -> int:
+        """How many datasets have this term in this field."""
+        return self.searcher.doc_freq(field, guard(term))
+
     def rarity(self, field: str, term: str) -> float | None:
         """What it tells that a dataset has this term in this field; None where none has it."""
-        frequency = self.searcher.doc_freq(field, guard(term))
+        frequency = self.frequency(field, term)
         return self._rarity(frequency) if frequency else None
 
     def forms(self, word: str) -> Forms:
@@ -79,7 +83,7 @@ class Lexicon:
                 if term.isascii() and term.isalpha() and stem(term[2:]) == wanted
             }
         else:
-            frequencies = {word: self.searcher.doc_freq(schema.DESCRIPTION, guard(word))}
+            frequencies = {word: self.frequency(schema.DESCRIPTION, word)}
         others = tuple([form for form in frequencies if form != word])
         return Forms(others, self._rarity(sum(frequencies.values())))
 

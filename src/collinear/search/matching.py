@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from tantivy import Occur, Query
 
@@ -20,9 +21,29 @@ _MOST_SPLITS = 8
 """Runs of a text that is tried as namespace and name."""
 _SHORT = 2
 """Beginnings up to so many characters have terms of their own."""
+_COMMON = 1_000
+"""
+Datasets with a word from which on it is taken for finished outside of names: that ``dataset``
+could become ``datasets`` would make it find nearly all there are.
+"""
 
-Fields = dict[str, Query]
-"""One word's query in each field, with what the field counts."""
+
+class Found(NamedTuple):
+    """What finds a word in one field: in all ways, of which the best counts, and in that alone."""
+
+    query: Query
+    best: Query
+    most: float
+    """What the best way gives to a score."""
+    second: float
+    """What the next one gives; 0 without."""
+
+
+Fields = dict[str, Found]
+"""Where a word is found, without the fields that nobody has it in."""
+Way = tuple[Query, float]
+"""One way to find a word in a field, and what it is worth."""
+Ways = dict[str, list[Way]]
 Words = tuple[tuple[str, Fields], ...]
 """Words as they were typed, and where each is found."""
 
@@ -39,20 +60,32 @@ class Plan:
 
     def query(self) -> Query | None:
         """All of it in one; None where there is nothing to look for."""
-        clauses = [(Occur.Must, word_query(fields)) for _, fields in self.words]
         wanted = [(Occur.Should, query) for query in self.steps.values()]
-        if clauses:
-            wanted.append((Occur.Should, Query.boolean_query(clauses)))
-        if not wanted and not self.excluded:
+        if self.words:
+            wanted.append((Occur.Should, self.all_words()))
+        if wanted:
+            found = wanted[0][1] if len(wanted) == 1 else Query.boolean_query(wanted)
+            return self.without_excluded(found)
+        if not self.excluded:
             return None
-        found = wanted[0][1] if len(wanted) == 1 else Query.boolean_query(wanted)
+        left_out = [(Occur.MustNot, marker.query())]
+        everything = Query.const_score_query(Query.all_query(), 1.0)
+        return self.without_excluded(Query.boolean_query([(Occur.Must, everything), *left_out]))
+
+    def all_words(self) -> Query:
+        """What has every word, each wherever it stands."""
+        return Query.boolean_query([(Occur.Must, word_query(fields)) for _, fields in self.words])
+
+    def without_excluded(self, found: Query) -> Query:
+        """What a query finds and nobody wants to leave out."""
         if not self.excluded:
             return found
         left_out = [(Occur.MustNot, query) for query in self.excluded]
-        if not wanted:
-            found = Query.const_score_query(Query.all_query(), 1.0)
-            left_out.append((Occur.MustNot, marker.query()))
         return Query.boolean_query([(Occur.Must, found), *left_out])
+
+
+NOTHING = Plan({}, (), ())
+"""What looks for nothing."""
 
 
 def plan(reading: Reading, lexicon: Lexicon) -> Plan:
@@ -77,7 +110,7 @@ def word_query(fields: Fields) -> Query:
     """Finds one word wherever it stands, its best field counting most."""
     if not fields:
         return Query.empty_query()
-    return Query.disjunction_max_query(list(fields.values()), ranking.OTHER_FIELDS)
+    return _any([found.query for found in fields.values()])
 
 
 def find_word(words: Sequence[Word], place: int, lexicon: Lexicon, *, forgiving: bool) -> Fields:
@@ -88,22 +121,33 @@ def find_word(words: Sequence[Word], place: int, lexicon: Lexicon, *, forgiving:
     ``openorca``.
     """
     word = words[place]
-    alternatives = {field: list(_in_field(field, word, lexicon)) for field in ranking.WORDS}
+    alternatives: Ways = {field: list(_in_field(field, word, lexicon)) for field in ranking.WORDS}
     if not word.quoted:
         _add_neighbours(alternatives, words, place, lexicon)
         if len(word.parts) == 1:
             alternatives[schema.DESCRIPTION] += _other_forms(word.parts[0], lexicon)
     if word.unfinished:
-        _add_beginnings(alternatives, words, place)
+        _add_beginnings(alternatives, words, place, lexicon)
     _add_joined_beginning(alternatives, words, place)
     if forgiving:
-        for field, queries in alternatives.items():
-            queries += _forgiven(field, word)
+        for field, ways in alternatives.items():
+            ways += _forgiven(field, word)
     return {
-        field: Query.boost_query(_any(queries), ranking.WORDS[field])
-        for field, queries in alternatives.items()
-        if queries
+        field: _weighed(ways, ranking.WORDS[field]) for field, ways in alternatives.items() if ways
     }
+
+
+def _weighed(ways: Sequence[Way], weight: float) -> Found:
+    """The ways to find a word in a field, of which the best counts."""
+    scored = [(query, ranking.score(worth * weight)) for query, worth in ways]
+    scores = sorted({score for _, score in scored}, reverse=True)
+    found = [(score, Query.const_score_query(query, score)) for query, score in scored]
+    return Found(
+        _any([query for _, query in found]),
+        _any([query for score, query in found if score == scores[0]]),
+        scores[0],
+        scores[1] if len(scores) > 1 else 0.0,
+    )
 
 
 def mistakes(word: Word) -> int:
@@ -172,7 +216,7 @@ def _any(queries: Sequence[Query]) -> Query:
     return queries[0] if len(queries) == 1 else Query.disjunction_max_query(list(queries))
 
 
-def _in_field(field: str, word: Word, lexicon: Lexicon) -> Iterator[Query]:
+def _in_field(field: str, word: Word, lexicon: Lexicon) -> Iterator[Way]:
     parts = word.parts[:_LONGEST_PHRASE]
     if len(parts) == 1:
         yield from _term(field, parts[0], lexicon)
@@ -180,8 +224,7 @@ def _in_field(field: str, word: Word, lexicon: Lexicon) -> Iterator[Query]:
         found = [lexicon.rarity(field, part) for part in parts]
         rarities = [rarity for rarity in found if rarity is not None]
         if len(rarities) == len(found):
-            rarity = min(sum(rarities), ranking.MOST_RARITY)
-            yield Query.const_score_query(_parts(field, parts), rarity)
+            yield _parts(field, parts), min(sum(rarities), ranking.MOST_RARITY)
     if len(word.runs) > 1 or word.runs[0].is_compound:
         yield from _term(field, word.joined[:MAX_PART], lexicon)
 
@@ -194,22 +237,21 @@ def _parts(field: str, parts: Sequence[str]) -> Query:
     return Query.boolean_query(clauses)
 
 
-def _other_forms(word: str, lexicon: Lexicon) -> Iterator[Query]:
+def _other_forms(word: str, lexicon: Lexicon) -> Iterator[Way]:
     forms = lexicon.forms(word)
     if forms.others:
         found = [(Occur.Should, _plain_term(schema.DESCRIPTION, form)) for form in forms.others]
-        weight = ranking.OTHER_FORM * forms.rarity
-        yield Query.const_score_query(Query.boolean_query(found), weight)
+        yield Query.boolean_query(found), ranking.OTHER_FORM * forms.rarity
 
 
 def _add_neighbours(
-    alternatives: dict[str, list[Query]], words: Sequence[Word], place: int, lexicon: Lexicon
+    alternatives: Ways, words: Sequence[Word], place: int, lexicon: Lexicon
 ) -> None:
     for one, other in pairwise(range(max(place - 1, 0), min(place + 2, len(words)))):
         if _joinable(words[one]) and _joinable(words[other]):
             joined = (words[one].joined + words[other].joined)[:MAX_PART]
-            for field, queries in alternatives.items():
-                queries += _term(field, joined, lexicon)
+            for field, ways in alternatives.items():
+                ways += _term(field, joined, lexicon)
 
 
 def _joinable(word: Word) -> bool:
@@ -217,7 +259,7 @@ def _joinable(word: Word) -> bool:
 
 
 def _add_beginnings(
-    alternatives: dict[str, list[Query]], words: Sequence[Word], place: int
+    alternatives: Ways, words: Sequence[Word], place: int, lexicon: Lexicon
 ) -> None:
     word = words[place]
     if word.runs[0].continuous:
@@ -225,17 +267,16 @@ def _add_beginnings(
     start = word.joined[:MAX_PART]
     if len(start) <= _SHORT:
         short = Query.term_query(SCHEMA, schema.BEGINNINGS, start, "basic")
-        alternatives[schema.NAME].append(Query.const_score_query(short, ranking.UNFINISHED))
+        alternatives[schema.NAME].append((short, ranking.UNFINISHED))
         if len(words) == 1 and len(start) == 1:
             alternatives[schema.DESCRIPTION].clear()  # most have it: it tells nothing
     else:
-        for field, queries in alternatives.items():
-            queries.append(_beginning(field, start))
+        for field, ways in alternatives.items():
+            if field == schema.NAME or lexicon.frequency(field, start) < _COMMON:
+                ways.append(_beginning(field, start))
 
 
-def _add_joined_beginning(
-    alternatives: dict[str, list[Query]], words: Sequence[Word], place: int
-) -> None:
+def _add_joined_beginning(alternatives: Ways, words: Sequence[Word], place: int) -> None:
     """The unfinished word and the one before it may be written in one: ``open or``."""
     if words[-1].unfinished and place >= len(words) - 2 and all(map(_joinable, words[-2:])):
         joined = "".join([word.joined for word in words[-2:]])[:MAX_PART]
@@ -243,22 +284,22 @@ def _add_joined_beginning(
             alternatives[schema.NAME].append(_beginning(schema.NAME, joined))
 
 
-def _beginning(field: str, start: str) -> Query:
+def _beginning(field: str, start: str) -> Way:
     found = Query.regex_query(SCHEMA, field, re.escape(guard(start)) + ".*")
-    return Query.const_score_query(found, ranking.UNFINISHED)
+    return found, ranking.UNFINISHED
 
 
-def _forgiven(field: str, word: Word) -> Iterator[Query]:
+def _forgiven(field: str, word: Word) -> Iterator[Way]:
     for distance in range(1, mistakes(word) + 1):
         near = Query.fuzzy_term_query(SCHEMA, field, guard(word.joined), distance)
-        yield Query.const_score_query(near, ranking.FORGIVEN[distance])
+        yield near, ranking.FORGIVEN[distance]
 
 
-def _term(field: str, term: str, lexicon: Lexicon) -> Iterator[Query]:
+def _term(field: str, term: str, lexicon: Lexicon) -> Iterator[Way]:
     """Finds a term, by its rarity alone; nothing where no dataset has it there."""
     rarity = lexicon.rarity(field, term)
     if rarity is not None:
-        yield Query.const_score_query(_plain_term(field, term), rarity)
+        yield _plain_term(field, term), rarity
 
 
 def _plain_term(field: str, term: str) -> Query:

@@ -14,6 +14,7 @@ from tantivy import DocAddress, Query, Searcher
 from collinear.domain.errors import BadCursor, TooDeep
 from collinear.domain.query import SortField
 from collinear.search import columns, keys, schema
+from collinear.search.best import Ranked
 from collinear.search.columns import LAST, at_or_after, before, between, both, cut
 from collinear.search.place import Page, Place, kind, to_number
 
@@ -23,10 +24,12 @@ DEEPEST = 10_000
 
 
 def by_relevance(
-    searcher: Searcher, query: Query, place: Place, generation: str, *, upwards: bool
+    searcher: Searcher, ranked: Ranked, total: int, place: Place, generation: str, *, upwards: bool
 ) -> Page:
     """
     The best matches first, the popular first among those that match alike; or that turned.
+
+    ``total`` is how many there are.
 
     Raises:
         TooDeep: It is a page of further results than can be paged by relevance.
@@ -37,17 +40,18 @@ def by_relevance(
         if fields[0] != generation:
             raise BadCursor("The search index was rebuilt since: start again without the cursor.")
         offset = to_number(fields[1])
-    if offset >= DEEPEST:
-        total = columns.count(searcher, query)
-        if total > offset:
-            raise TooDeep(
-                f"By relevance the first {DEEPEST:,} results can be paged, and this is one of "
-                f"{total:,}: more words or filters make them fewer, and with sort_by a cursor "
-                "leads to the last."
-            )
-        return Page((), total, None)
+    if DEEPEST <= offset < total:
+        raise TooDeep(
+            f"By relevance the first {DEEPEST:,} results can be paged, and this is one of "
+            f"{total:,}: more words or filters make them fewer, and with sort_by a cursor "
+            "leads to the last."
+        )
     limit = min(place.limit, DEEPEST - offset)
-    hits, total = columns.best(searcher, query, offset, limit, upwards)
+    if upwards:
+        start = max(total - offset - limit, 0)
+        hits = ranked.find(searcher, start, total - offset - start, total)[::-1]
+    else:
+        hits = ranked.find(searcher, offset, limit, total)
     end = offset + len(hits)
     following = f"{this}.{generation}.{end}" if hits and end < total else None
     return Page(_ids(searcher, hits), total, following)

@@ -13,13 +13,14 @@ from collinear.domain.change import Serial
 from collinear.domain.errors import IndexNotReady
 from collinear.domain.query import DatasetQuery, SortField, SortOrder
 from collinear.search import columns, marker, paging, reading, typed
+from collinear.search.best import Ranked
 from collinear.search.explaining import Explanation, explain
 from collinear.search.facets import Facet, Facets
 from collinear.search.filters import filters
 from collinear.search.forgiving import choose
 from collinear.search.generations import Generations
 from collinear.search.lexicon import Lexicon
-from collinear.search.matching import Plan, plan
+from collinear.search.matching import NOTHING, Plan, plan
 from collinear.search.place import Page, Place, broken
 from collinear.search.pulse import Pulse
 from collinear.search.reading import Reading
@@ -261,8 +262,10 @@ class _Search:
         field, direction = self._asked.order
         upwards = direction is SortOrder.ASC
         if field is SortField.RELEVANCE:
+            ranked = Ranked(self.plan or NOTHING, list(filters(self._asked)))
+            total = self._view.total(self.key, self.query)
             build = self._view.path.name
-            return paging.by_relevance(searcher, self.query, place, build, upwards=upwards)
+            return paging.by_relevance(searcher, ranked, total, place, build, upwards=upwards)
         if field is SortField.ID:
             return paging.by_id(searcher, self.query, place, upwards=upwards)
         if field is None:
