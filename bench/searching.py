@@ -37,7 +37,7 @@ class Pace(NamedTuple):
 
 def measure_searching(system: BenchSystem, pace: Pace) -> Iterator[BenchRow]:
     """All of it, from the mixed searches to the memory that they took."""
-    questions = create_questions(list(_sample(system)))
+    questions = create_questions(list(sample(system)))
     pace.measure(system, questions.mixed(500), pace.mixed)
     yield from _searches(system, questions, pace)
     yield from _lists(system, pace)
@@ -126,11 +126,11 @@ def _facets(system: BenchSystem, questions: Questions, pace: Pace) -> Iterator[B
 
 
 def _beside(system: BenchSystem, pace: Pace) -> Iterator[BenchRow]:
-    names = [item["name"] for item in _sample(system)]
+    names = [item["name"] for item in sample(system)]
     beginnings = [name[: 1 + place % 8] for place, name in enumerate(names)]
     typed = [target(f"{LIST}/suggest", q=begun) for begun in beginnings if begun.strip()]
     yield _row("suggestions", pace.measure(system, typed, pace.alone), "10 ms")
-    ids = [item["id"] for item in _sample(system)]
+    ids = [item["id"] for item in sample(system)]
     alike = [f"{LIST}/{quote(dataset_id)}/similar" for dataset_id in ids]
     yield _row("similar datasets", pace.measure(system, alike, pace.alone / 2), "")
 
@@ -139,10 +139,10 @@ def _overhead(system: BenchSystem, questions: Questions) -> BenchRow:
     """One caller, one question after the other, with and without HTTP around the search."""
     reader = IndexReader(system.folder / "index")
     asked = questions.mixed(600, seed=8)
-    queries = [_query(one) for one in asked]
-    bare = [_milliseconds(lambda query=query: reader.find(query)) for query in queries]
+    queries = [to_query(one) for one in asked]
+    bare = [milliseconds(lambda query=query: reader.find(query)) for query in queries]
     with_http = [
-        _milliseconds(lambda one=one: system.http.get(system.api_url + one)) for one in asked
+        milliseconds(lambda one=one: system.http.get(system.api_url + one)) for one in asked
     ]
     more = median(with_http) - median(bare)
     return BenchRow(
@@ -153,7 +153,7 @@ def _overhead(system: BenchSystem, questions: Questions) -> BenchRow:
     )
 
 
-def _query(asked: str) -> DatasetQuery:
+def to_query(asked: str) -> DatasetQuery:
     fields = {name: values[0] for name, values in parse_qs(urlsplit(asked).query).items()}
     lists = {
         name: [value] for name, value in fields.items() if name in {"license", "language", "task"}
@@ -192,7 +192,7 @@ def _room(system: BenchSystem) -> Iterator[BenchRow]:
     yield BenchRow("anonymous memory of the API after all that", mebibytes(anonymous), "250 wanted")
 
 
-def _sample(system: BenchSystem) -> Iterator[dict[str, Any]]:
+def sample(system: BenchSystem) -> Iterator[dict[str, Any]]:
     """Datasets from all over the catalog."""
     total = system.http.get(system.api_url + target(limit=1)).json()["total"]
     for part in range(10):
@@ -200,7 +200,7 @@ def _sample(system: BenchSystem) -> Iterator[dict[str, Any]]:
         yield from system.http.get(system.api_url + target(**place)).json()["items"]
 
 
-def _milliseconds(ask: Any) -> float:
+def milliseconds(ask: Any) -> float:
     started = time.perf_counter()
     ask()
     return (time.perf_counter() - started) * 1000
