@@ -31,6 +31,11 @@ def key(name: str, folded: str) -> Key:
     return Key(as_typed, but_for_case, start)
 
 
+def folded(key: str) -> str:
+    """The folded name in a key."""
+    return key.partition(_END)[0]
+
+
 def _digest(text: str) -> str:
     """24 bits: few names share a folded form, and fewer of those a digest."""
     some = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=3).digest()

@@ -1,6 +1,8 @@
 """Names that begin as somebody types them, the most used first."""
 
-from collections.abc import Container, Iterator
+import math
+import time
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, replace
 
 from tantivy import Occur, Query
@@ -15,6 +17,13 @@ SCHEMA = schema.SCHEMA
 _CANDIDATES = 4
 """Names that are looked at for each that is shown: many datasets may be called the same."""
 _MOST_HITS = 50
+_MANY = 8
+"""Keys from which on it pays to look for all of them together."""
+_SLOW = 0.005
+"""Seconds that make an answer of the index worth remembering..."""
+_REMEMBERED = 60.0
+"""... for so many."""
+_MOST_REMEMBERED = 5_000
 _NAME_OR_AUTHOR = (schema.NAME, schema.AUTHOR)
 
 
@@ -27,24 +36,57 @@ class NameFound:
     id: str
 
 
-def find(commit: Commit, vocabulary: Vocabulary, typed: Typed, limit: int) -> list[NameFound]:
-    """
-    At most ``limit`` names: the one that was typed, then those that begin so, then others.
+class Names:
+    """Finds names.  May be used by several threads; what took long is remembered for a minute."""
 
-    After a namespace and a slash only names in that namespace, where there is one.
-    """
-    namespace, slash, name = typed.name.rpartition("/")
-    owned = _called(commit, schema.NAMESPACE_KEY, folded(namespace)) if slash else None
-    if owned is not None:
-        return _owned(commit, owned, read(name), limit)
-    start = folded(typed.name)
-    found: dict[str, NameFound] = {}
-    for candidate in _candidates(commit, vocabulary, typed, limit):
-        if candidate not in found and (named := _named(commit, candidate)):
-            found[candidate] = named
-        if len(found) == limit:
-            break
-    return sorted(found.values(), key=lambda some: _step(folded(some.text), start))
+    def __init__(self) -> None:
+        self._slow: dict[str, tuple[float, list[str]]] = {}
+
+    def find(
+        self, commit: Commit, vocabulary: Vocabulary, typed: Typed, limit: int
+    ) -> list[NameFound]:
+        """
+        At most ``limit`` names: the one that was typed, then those that begin so, then others.
+
+        After a namespace and a slash only names in that namespace, where there is one.
+        """
+        namespace, slash, name = typed.name.rpartition("/")
+        owned = _called(commit, schema.NAMESPACE_KEY, folded(namespace)) if slash else None
+        if owned is not None:
+            return _owned(commit, owned, read(name), limit)
+        start = folded(typed.name)
+        found: dict[str, NameFound] = {}
+        for candidate in self._candidates(commit, vocabulary, typed, limit):
+            if candidate not in found and (named := _named(commit, candidate)):
+                found[candidate] = named
+            if len(found) == limit:
+                break
+        return sorted(found.values(), key=lambda some: _step(folded(some.text), start))
+
+    def _candidates(
+        self, commit: Commit, vocabulary: Vocabulary, typed: Typed, limit: int
+    ) -> Iterator[str]:
+        """Folded names, the best first; the index is asked where the vocabulary has too few."""
+        start, most = folded(typed.name), limit * _CANDIDATES
+        yield start
+        for shelf in (vocabulary.names, vocabulary.inner):
+            for dataset_id in shelf.find(start[:LONGEST], most):
+                yield folded(_name(dataset_id))
+        yield from self._remembered(f"{most} {start}", lambda: _begun(commit, start, most))
+        yield from self._remembered(typed.name, lambda: _with_all_words(commit, typed))
+
+    def _remembered(self, key: str, ask: Callable[[], list[str]]) -> list[str]:
+        """What the index answers, or has answered lately if it took long."""
+        now = time.monotonic()
+        at, found = self._slow.get(key, (-math.inf, []))
+        if now - at < _REMEMBERED:
+            return found
+        found = ask()
+        if time.monotonic() - now > _SLOW:
+            if len(self._slow) > _MOST_REMEMBERED:
+                self._slow.clear()
+            self._slow[key] = now, found
+        return found
 
 
 def folded(text: str) -> str:
@@ -52,16 +94,16 @@ def folded(text: str) -> str:
     return "".join(words(text))
 
 
-def _candidates(commit: Commit, vocabulary: Vocabulary, typed: Typed, limit: int) -> Iterator[str]:
-    """Folded names, the best first; the index is asked where the vocabulary has too few."""
-    start = folded(typed.name)
-    yield start
-    for shelf in (vocabulary.names, vocabulary.inner):
-        for dataset_id in shelf.find(start[:LONGEST], limit * _CANDIDATES):
-            yield folded(_name(dataset_id))
-    for dataset_id in _most_used(commit, _with_words(commit, typed, _NAME_OR_AUTHOR)):
-        if _has_one(_name(dataset_id), typed):
-            yield folded(_name(dataset_id))
+def _begun(commit: Commit, start: str, most: int) -> list[str]:
+    """The most frequent folded names that begin so."""
+    keys = commit.searcher.terms_with_prefix(schema.NAME_KEY, start, None, most)
+    return [exactness.folded(key) for key, _ in keys]
+
+
+def _with_all_words(commit: Commit, typed: Typed) -> list[str]:
+    """The folded names of the most used datasets that have all words, some of them in the name."""
+    ids = _most_used(commit, _with_words(commit, typed, _NAME_OR_AUTHOR))
+    return [folded(_name(id_)) for id_ in ids if _has_one(_name(id_), typed)]
 
 
 def _owned(commit: Commit, owned: Query, typed: Typed, limit: int) -> list[NameFound]:
@@ -112,7 +154,10 @@ def _named(commit: Commit, name: str) -> NameFound | None:
 def _called(commit: Commit, field: str, name: str) -> Query | None:
     """Finds what has this folded name; None where nothing has."""
     known = commit.lexicon.keys(field, exactness.key("", name).folded)
-    return Query.term_set_query(SCHEMA, field, known) if known else None
+    if len(known) > _MANY:
+        return Query.term_set_query(SCHEMA, field, known)
+    either = [(Occur.Should, Query.term_query(SCHEMA, field, key, "basic")) for key in known]
+    return Query.boolean_query(either) if known else None
 
 
 def _both(one: Query, other: Query) -> Query:

@@ -7,9 +7,9 @@ from itertools import islice
 
 from collinear.domain.errors import BadParameter, IndexNotReady
 from collinear.domain.facets import TAG_FILTERS
-from collinear.search import names, schema, typed
+from collinear.search import schema, typed
 from collinear.search.counts import Counts
-from collinear.search.names import NameFound, folded
+from collinear.search.names import NameFound, Names, folded
 from collinear.search.reader import IndexReader
 from collinear.search.text import encodable
 from collinear.search.vocabulary import LONGEST
@@ -60,6 +60,7 @@ class Suggester:
         self._reader = reader
         self._vocabulary = VocabularyReader()
         self._counts = Counts()
+        self._names = Names()
 
     def prepare(self) -> None:
         """Get ready, in a thread of its own, so that the first question need not wait."""
@@ -99,7 +100,7 @@ class Suggester:
             return start not in (folded(term), folded(term.partition(":")[2])), -count, term
 
         return Suggestions(
-            tuple(names.find(commit, vocabulary, wanted, limit)),
+            tuple(self._names.find(commit, vocabulary, wanted, limit)),
             tuple([AuthorFound(*found) for found in sorted(authors, key=order)]),
             tuple([TagFound(*found, *_filter(found[0])) for found in sorted(tags, key=order)]),
             serial,

@@ -29,6 +29,10 @@ _MOST_OTHERS = 20_000
 _FIRST = [chr(code) for code in range(0x20, 0x7F)]
 _SLICE = 200
 """Entries after which others get their turn."""
+_HEAD = 10_000
+"""Bytes of the most used entries of a letter: some two hundred."""
+_ALIKE = 50
+"""Names in a row that are used about as much."""
 _FINE = 8
 """Steps of use from one power of two to the next."""
 
@@ -47,10 +51,10 @@ class Vocabulary(NamedTuple):
     def of(cls, searcher: Searcher, pause: Callable[[], object] = lambda: None) -> Self:
         """Read it from the index; ``pause`` is called every millisecond or so of work."""
         names, inner = _Writing(), _Writing()
-        for dataset_id in _paced(_most_used(searcher), pause):
+        for place, dataset_id in enumerate(_paced(_most_used(searcher), pause)):
             starts = _starts(words(dataset_id.rpartition("/")[2]))
-            names.add(dataset_id, starts[:1])
-            inner.add(dataset_id, starts[1:])
+            names.add(dataset_id, starts[:1], level=-(place // _ALIKE))
+            inner.add(dataset_id, starts[1:], level=-(place // _ALIKE))
         return cls(
             names.shelf(),
             inner.shelf(),
@@ -60,19 +64,20 @@ class Vocabulary(NamedTuple):
 
 
 class Shelf:
-    """Entries by the letter that they begin with, the most used first."""
+    """Entries by the two letters that they begin with, the most used first."""
 
-    def __init__(self, rows: dict[str, bytes]) -> None:
+    def __init__(self, rows: dict[str, bytes], heads: dict[str, bytes]) -> None:
+        """``heads`` holds for each letter alone the most used entries of its rows."""
         self._rows = rows
+        self._heads = heads
 
     def find(self, start: str, most: int) -> list[str]:
         """At most so many entries that begin so; first those that are exactly so."""
-        rows = self._rows.get(start[:1])
-        if rows is None:
-            return []
+        row = self._rows.get(start[:2], b"")
         needle = b"\n" + start.encode()
-        whole = islice(_found(rows, needle + b"\t"), most)
-        return list(dict.fromkeys([*whole, *islice(_found(rows, needle), most)]))[:most]
+        whole = islice(_found(row, needle + b"\t"), most)
+        begun = _found(self._heads.get(start, b"") if len(start) == 1 else row, needle)
+        return list(dict.fromkeys([*whole, *islice(begun, most)]))[:most]
 
 
 def words(text: str) -> list[str]:
@@ -95,16 +100,24 @@ class _Writing:
         if not entry.isprintable():
             return
         for start in starts:
-            row = self._rows.setdefault(start[0], {}).setdefault(level, bytearray(b"\n"))
+            row = self._rows.setdefault(start[:2], {}).setdefault(level, bytearray(b"\n"))
             row += f"{start}{'' if start in wholes else ' '}\t{entry}\n".encode()
 
     def shelf(self) -> Shelf:
-        return Shelf(
-            {
-                first: b"".join([levels[level] for level in sorted(levels, reverse=True)])
-                for first, levels in self._rows.items()
-            }
+        rows = {
+            start: b"".join([levels[level] for level in sorted(levels, reverse=True)])
+            for start, levels in self._rows.items()
+        }
+        by_use = sorted(
+            ((level, start) for start, levels in self._rows.items() for level in levels),
+            reverse=True,
         )
+        heads: dict[str, bytearray] = {}
+        for level, start in by_use:
+            head = heads.setdefault(start[0], bytearray())
+            if len(head) < _HEAD:
+                head += self._rows[start][level]
+        return Shelf(rows, {first: bytes(head) for first, head in heads.items()})
 
 
 def _read(searcher: Searcher, field: str, pause: Callable[[], object]) -> Shelf:
