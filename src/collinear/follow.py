@@ -20,6 +20,8 @@ _READ = 2_000
 """Changes for one read; as many as that at once mean that we are far behind."""
 _BULK_SECONDS = 5.0
 """Seconds of changes for one commit while far behind: commits cost more than they show."""
+MOST_DEAD = 20_000
+"""Replaced documents that an index may drag along in any case, before it is built again."""
 _IDLE_SECONDS = 0.5
 _LONGEST_READ = 2.0
 """Seconds that Redis may let us wait: well below the client's own patience."""
@@ -42,12 +44,19 @@ class Follower:
     """
 
     def __init__(
-        self, feed: CatalogFeed, index: IndexWriter, *, commit_seconds: float, stopping: Event
+        self,
+        feed: CatalogFeed,
+        index: IndexWriter,
+        *,
+        commit_seconds: float,
+        stopping: Event,
+        most_dead: int = MOST_DEAD,
     ) -> None:
         self._feed = feed
         self._index = index
         self._commit_seconds = commit_seconds
         self._stopping = stopping
+        self._most_dead = most_dead
 
     def run(self) -> None:
         """
@@ -57,7 +66,7 @@ class Follower:
             StoreUnavailable: Redis does not answer; the index is as it was at the last commit.
         """
         while not self._stopping.is_set():
-            if self._can_go_on() or self._rebuild():
+            if (self._can_go_on() and not self._is_worn()) or self._rebuild():
                 self._follow()
             else:
                 self._stopping.wait(_IDLE_SECONDS)
@@ -69,6 +78,16 @@ class Follower:
             return False
         return self._feed.holds(serial.position)
 
+    def _is_worn(self) -> bool:
+        """
+        Whether half as many replaced documents as living ones take room, and time in searches.
+
+        Segments of one size are merged, eight at a time; the large ones of a first load have
+        no equals for weeks, and would keep what was replaced in them.
+        """
+        wear = self._index.wear()
+        return wear.dead > max(self._most_dead, wear.living // 2)
+
     def _follow(self) -> None:
         while (before := self._index.serial) and not self._stopping.is_set():
             batch = self._collect(before)
@@ -79,6 +98,8 @@ class Follower:
                 self._apply(batch)
             if batch.reaches_head or self._index.is_first:
                 self._index.publish()
+            if batch.reaches_head and batch.changes and self._is_worn():
+                return
 
     def _collect(self, after: Serial) -> _Batch:
         """The changes of the next commit."""
@@ -129,9 +150,12 @@ class Follower:
             self._feed.renew_epoch(epoch)
             return False
         began = time.monotonic()
-        snapshot = self._feed.snapshot_serial()
+        # Who follows changes that are long over replaces much, and were worn again
+        is_worn, snapshot = self._is_worn(), self._feed.snapshot_serial()
         self._index.rebuild()
-        if snapshot and snapshot.epoch == epoch and self._feed.holds(snapshot.position):
+        if is_worn:
+            documents = self._load_documents(epoch)
+        elif snapshot and snapshot.epoch == epoch and self._feed.holds(snapshot.position):
             log.info("index_rebuild_started", source="snapshot", serial=str(snapshot))
             documents = self._load_snapshot(snapshot)
         elif self._feed.holds(BEGINNING):
@@ -184,7 +208,7 @@ class Follower:
                 yield ordinal, document
 
     def _load_documents(self, epoch: str) -> int:
-        """Begin from what is stored now: there is no snapshot, and old changes were trimmed."""
+        """Begin from what is stored now, whatever the changes were that led to it."""
         serial = Serial(epoch, self._feed.newest())
         log.info("index_rebuild_started", source="documents", serial=str(serial))
         documents = 0

@@ -46,6 +46,11 @@ class Shop:
         self.client.hdel(self.keys.identities, hub_id)
         self._announce(Op.DELETE, old, "")
 
+    def put_back(self, some: Dataset, *, ordinal: int) -> None:
+        """Create one that has been there before: under another ordinal."""
+        self._store(ordinal, some)
+        self._announce(Op.CREATE, some, "")
+
     def fill(self, count: int, *, start: int = 1000, author: str = "many") -> None:
         """Create many datasets at once."""
         with self.client.pipeline(transaction=False) as pipe:

@@ -1,14 +1,19 @@
 """The index follows the catalog, whatever happens on the way."""
 
+import threading
 from pathlib import Path
 
 from collinear.domain.change import BEGINNING, Serial
 from collinear.domain.query import DatasetQuery
+from collinear.follow import Follower
+from collinear.search.generations import Generations
 from collinear.search.reader import IndexReader
+from collinear.search.writer import IndexWriter
 from collinear.settings import Settings
 from collinear.store.feed import CatalogFeed
 from tests.follow.conftest import Following, indexed, wait_level
 from tests.follow.shop import Shop
+from tests.search.datasets import HEAP
 from tests.waiting import wait_until
 
 
@@ -228,3 +233,54 @@ def test_one_folder_never_grows_without_bound(
             wait_level(reader, shop)
     files = [path for path in Path(settings.index_dir).rglob("*") if path.is_file()]
     assert len(files) < 150
+
+
+def test_who_leaves_and_comes_back_is_there_once(
+    shop: Shop, following: Following, reader: IndexReader
+) -> None:
+    """It has another ordinal then, by which the index knows it; in one commit or in two."""
+    hub_id = shop.put(1, "acme/one")
+    with following():
+        wait_level(reader, shop)
+        one = shop.datasets[hub_id]
+        shop.drop(hub_id)
+        shop.put_back(one, ordinal=7)
+        wait_level(reader, shop)
+        shop.drop(hub_id)
+        wait_level(reader, shop)
+        shop.put_back(one, ordinal=8)
+        wait_level(reader, shop)
+    shop.drop(hub_id)
+    shop.put_back(one, ordinal=9)
+    with following():
+        wait_level(reader, shop)
+
+
+def test_a_worn_index_is_built_again_beside_itself(
+    shop: Shop, feed: CatalogFeed, reader: IndexReader, settings: Settings
+) -> None:
+    """Replaced documents take room until then; searches never see a moment without an index."""
+    shop.fill(40)
+    generations = Generations(settings.index_dir)
+    stopping, seen = threading.Event(), set()
+    with IndexWriter(settings.index_dir, heap_bytes=HEAP) as index:
+        follower = Follower(feed, index, commit_seconds=0.01, stopping=stopping, most_dead=30)
+        thread = threading.Thread(target=follower.run)
+        thread.start()
+        try:
+            wait_level(reader, shop)
+            for turn in range(8):
+                shop.fill(39, author=f"turn{turn}")  # one stays, and so does its segment
+                wait_until(lambda: level(reader, shop), "the index to be level")
+                seen.add(generations.current())
+                assert index.wear().dead <= 30 + 40
+        finally:
+            stopping.set()
+            thread.join()
+    assert len(seen) > 1
+    assert reader.find(DatasetQuery(author=["turn7"])).total == 39
+
+
+def level(reader: IndexReader, shop: Shop) -> bool:
+    state = reader.state()
+    return state is not None and state.serial == shop.newest() and state.documents == 40

@@ -1,12 +1,13 @@
 """The one who writes the index."""
 
+import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import tantivy
 from tantivy import Query
@@ -24,6 +25,13 @@ _CHUNK = 1_000
 """Documents that are made and handed over at a time."""
 _GRACE = 60.0
 """Seconds for which readers that are slow to notice may still open the generation before."""
+
+
+class Wear(NamedTuple):
+    """Documents of an index that can be found, and those that only take room by now."""
+
+    living: int
+    dead: int
 
 
 class IndexWriter:
@@ -77,6 +85,14 @@ class IndexWriter:
     def is_first(self) -> bool:
         """Whether readers have no index at all yet."""
         return self._published is None
+
+    def wear(self) -> Wear:
+        """What the last commit drags along: old segments keep what was replaced until a merge."""
+        if self._generation is None:
+            return Wear(0, 0)
+        segments = json.loads((self._generation / "meta.json").read_bytes())["segments"]
+        dead = sum((segment["deletes"] or {}).get("num_deleted_docs", 0) for segment in segments)
+        return Wear(sum(segment["max_doc"] for segment in segments) - dead, dead)
 
     def rebuild(self) -> None:
         """Begin an empty generation; readers keep the old one until ``publish``."""
