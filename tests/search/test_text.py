@@ -54,7 +54,7 @@ def test_text_is_folded_and_cut(text: str, parts: str) -> None:
     [
         ("GSM8K", "gggsm888k", "gsm8k"),
         ("open-orca", "ooopenorca", "openorca"),
-        ("Open-Orca-GPT4", "gggpt444 ooopenorca ooorcagpt444 ooopenorcagpt444", "openorcagpt4"),
+        ("Open-Orca-GPT4", "gggpt444 ooopenorca ooorcagpt444", "openorcagpt4"),
         ("squad_v2", "vvv222 sssquadv222", "squadv2"),
         ("squad", "", "squad"),
         ("中文数据", "", "中文数据"),

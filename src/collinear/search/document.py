@@ -1,7 +1,7 @@
 """A stored document as the index takes it."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 import tantivy
 
@@ -9,11 +9,20 @@ from collinear.domain import moments
 from collinear.domain.facets import TAG_FILTERS
 from collinear.search import keys, languages, ranking, schema
 from collinear.search.exactness import key
-from collinear.search.text import Analyser, Name, analyse_name, beginnings, encodable
+from collinear.search.text import Analyser, analyse_name, beginnings, encodable
 
 MAX_FILTER = 300
 """Characters of the longest tag or author that can be asked for."""
 _LABELS = tuple(TAG_FILTERS.values())
+
+
+class _Owner(NamedTuple):
+    """An author or namespace: who has one dataset has others."""
+
+    parts: str
+    joined: str
+    beginnings: str
+    key: str
 
 
 class DocumentMaker:
@@ -21,8 +30,8 @@ class DocumentMaker:
 
     def __init__(self, *, remember: int = 100_000) -> None:
         self._analyser = Analyser()
-        self._remember = remember
-        self._remembered: dict[str, Name] = {}
+        self._owners = _Memory(_analyse_owner, remember)
+        self._tags = _Memory(_analyse_tag, remember)
 
     def make(self, document: Mapping[str, Any], ordinal: int) -> tantivy.Document:
         """
@@ -39,35 +48,57 @@ class DocumentMaker:
 
     def _words(self, document: Mapping[str, Any]) -> dict[str, Any]:
         dataset_id, name = document["id"], analyse_name(document["name"])
-        namespace, author = dataset_id.rpartition("/")[0], self._name(document["author"] or "")
+        owner = self._owners[document["author"] or ""]
+        namespace = self._owners[dataset_id.rpartition("/")[0]]
         description = self._analyser.terms(document["description"] or "")
-        tags = [self._name(tag) for tag in document["tags"]]
-        tags += [self._name(name) for tag in document["tags"] for name in languages.names(tag)]
+        tags = [self._tags[tag] for tag in document["tags"]]
         return {
             schema.ID: dataset_id,
             schema.NAME_KEY: key(document["name"], name.folded).as_typed,
-            schema.NAMESPACE_KEY: self._namespace_key(namespace),
+            schema.NAMESPACE_KEY: namespace.key,
             schema.NAME: [name.parts, name.joined],
-            schema.AUTHOR: [author.parts, author.joined],
-            schema.BEGINNINGS: " ".join(beginnings(f"{name.parts} {author.parts}")),
-            schema.TAGS: [
-                " ".join([tag.parts for tag in tags]),
-                " ".join([tag.joined for tag in tags]),
-            ],
+            schema.AUTHOR: [owner.parts, owner.joined],
+            schema.BEGINNINGS: [" ".join(beginnings(name.parts)), owner.beginnings],
+            schema.TAGS: " ".join(tags),
             schema.DESCRIPTION: [description.parts, description.joined],
         }
 
-    def _namespace_key(self, namespace: str) -> str:
-        return key(namespace, self._name(namespace).folded).as_typed
 
-    def _name(self, text: str) -> Name:
-        """The terms of a text that many datasets share: a tag, an author."""
-        known = self._remembered.get(text)
-        if known is None:
-            if len(self._remembered) > self._remember:
-                self._remembered = {}
-            known = self._remembered[text] = analyse_name(text)
-        return known
+Made = TypeVar("Made")
+
+
+class _Memory(dict[str, Made]):
+    """What was made of texts that many datasets share; forgotten when it is too much."""
+
+    def __init__(self, make: Callable[[str], Made], most: int) -> None:
+        super().__init__()
+        self._make = make
+        self._most = most
+
+    def __missing__(self, text: str) -> Made:
+        if len(self) > self._most:
+            self.clear()
+        made = self[text] = self._make(text)
+        return made
+
+
+def _analyse_owner(text: str) -> _Owner:
+    name = analyse_name(text)
+    return _Owner(
+        name.parts,
+        f"{name.joined} {name.whole}",
+        " ".join(beginnings(name.parts)),
+        key(text, name.folded).as_typed,
+    )
+
+
+def _analyse_tag(tag: str) -> str:
+    """The terms of a tag: its words, its value in one, and the names of its language."""
+    value = tag.partition(":")[2]
+    texts = [tag, *([value] if value else []), *languages.names(tag)]
+    names = [analyse_name(text) for text in texts]
+    terms = " ".join([f"{name.parts} {name.joined} {name.whole}" for name in names])
+    return " ".join(dict.fromkeys(terms.split()))
 
 
 def _filters(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -51,11 +51,21 @@ class Terms(NamedTuple):
 
 
 class Name(NamedTuple):
-    """A name as the index takes it; ``folded`` is all of it in one word, and is no term."""
+    """
+    A name as the index takes it, terms separated by spaces.
+
+    ``joined`` holds each run that was cut and any two neighbours; ``folded`` is all of it in
+    one word, and no term.
+    """
 
     parts: str
     joined: str
     folded: str
+
+    @property
+    def whole(self) -> str:
+        """All of it in one term; empty where there is nothing."""
+        return guard(self.folded[:MAX_PART]) if self.folded else ""
 
 
 # Thai, Lao, Tibetan, Myanmar, Hangul, Khmer, kana, Han.
@@ -113,15 +123,13 @@ def analyse(run: str) -> Run:
 
 
 def analyse_name(text: str) -> Name:
-    """The terms of a name: any two neighbouring runs, and all of them, are joined too."""
+    """The terms of a name: any two neighbouring runs are joined, too."""
     words = [word for run in runs(text) if (word := analyse(run)).parts]
     ends = [word.joined for word in words]
     joined = [word.joined for word in words if word.is_compound]
     joined += [(left + right)[:MAX_PART] for left, right in pairwise(ends)]
     parts = [part for word in words for part in word.parts]
     folded = "".join(parts)
-    if len(words) > 2:
-        joined.append(folded[:MAX_PART])
     return Name(_terms(parts), _terms(joined), folded)
 
 
