@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import tantivy
@@ -77,7 +77,7 @@ class IndexState:
 
     serial: Serial
     documents: int
-    silent_seconds: float | None
+    silent_seconds: float | None = field(default=None, compare=False)
     """Since its writer's last sign of life; None where there never was one."""
 
 
