@@ -13,6 +13,7 @@ from collinear.domain.dataset import Dataset
 from collinear.domain.errors import IndexNotReady
 from collinear.search.reader import IndexReader
 from collinear.search.suggest import Suggester, Suggestions
+from collinear.search.vocabulary_reader import VocabularyReader
 from collinear.search.writer import IndexWriter
 from tests.search.datasets import HEAP, SERIAL, build, dataset, rows
 from tests.waiting import wait_until
@@ -175,6 +176,25 @@ def test_suggestions_follow_the_index(tmp_path: Path) -> None:
         assert found.serial.endswith("6-0")
         assert [tag.count for tag in suggester.suggest("question", 5).tags] == [3]
         assert [author.count for author in suggester.suggest("crowd", 5).authors] == [60]
+
+
+def test_a_large_vocabulary_is_read_again_beside_the_questions(tmp_path: Path) -> None:
+    """Nobody waits for it: until it is read the old one answers."""
+    with IndexWriter(tmp_path, heap_bytes=HEAP) as writer:
+        writer.rebuild()
+        writer.put(rows(_datasets()[:1]))
+        writer.commit(SERIAL)
+        writer.publish()
+        index, vocabularies = IndexReader(tmp_path), VocabularyReader(quick=0, share=0)
+        first = vocabularies.newest(index.commit())
+        assert vocabularies.newest(index.commit()) is first
+
+        writer.put(rows(_datasets()[1:]))
+        writer.commit(Serial("epoch", "6-0"))
+
+        wait_until(lambda: vocabularies.newest(index.commit()) is not first, "the new vocabulary")
+        assert vocabularies.newest(index.commit()).authors.find("crowd", 5) == ["crowd"]
+        assert first.authors.find("crowd", 5) == []
 
 
 def test_the_first_question_need_not_wait(tmp_path: Path) -> None:

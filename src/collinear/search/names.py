@@ -23,7 +23,7 @@ _SLOW = 0.005
 """Seconds that make an answer of the index worth remembering..."""
 _REMEMBERED = 60.0
 """... for so many."""
-_MOST_REMEMBERED = 5_000
+_MOST_REMEMBERED = 500
 _NAME_OR_AUTHOR = (schema.NAME, schema.AUTHOR)
 
 

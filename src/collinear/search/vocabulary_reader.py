@@ -23,7 +23,9 @@ class VocabularyReader:
     at most a fiftieth of the time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, quick: float = _QUICK, share: int = _SHARE) -> None:
+        self._quick = quick
+        self._share = share
         self._reading = threading.Lock()
         self._known: _Known | None = None
 
@@ -36,14 +38,18 @@ class VocabularyReader:
     def newest(self, commit: Commit) -> Vocabulary:
         """A vocabulary of this commit, or for a large catalog of one some minutes older."""
         known = self._known
-        if known is None or (known.was_quick and not known.is_of(commit)):
+        if known is None or (known.took < self._quick and not known.is_of(commit)):
             with self._reading:
                 known = self._known
                 if known is None or not known.is_of(commit):
                     self._known = known = _Known.read(commit)
-        elif known.is_old and not known.is_of(commit) and self._reading.acquire(blocking=False):
+        elif self._is_worth_it(known, commit) and self._reading.acquire(blocking=False):
             threading.Thread(target=self._read_beside, args=(commit,), name="vocabulary").start()
         return known.vocabulary
+
+    def _is_worth_it(self, known: "_Known", commit: Commit) -> bool:
+        age = time.monotonic() - known.read_at
+        return age > self._share * known.took and not known.is_of(commit)
 
     def _read_beside(self, commit: Commit) -> None:
         try:
@@ -63,14 +69,6 @@ class _Known(NamedTuple):
         began, turn = time.thread_time(), threading.Event()
         vocabulary = Vocabulary.of(commit.searcher, lambda: paced and turn.wait(_PAUSE))
         return cls(vocabulary, commit.name, time.thread_time() - began, time.monotonic())
-
-    @property
-    def was_quick(self) -> bool:
-        return self.took < _QUICK
-
-    @property
-    def is_old(self) -> bool:
-        return time.monotonic() - self.read_at > _SHARE * self.took
 
     def is_of(self, commit: Commit) -> bool:
         return self.of == commit.name
