@@ -1,15 +1,19 @@
 """Whether the dataset that was meant comes first, against looking for the text in ids."""
 
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from bench.system import BenchRow
 from collinear.domain.dataset import Dataset
 from collinear.domain.query import DatasetQuery
-from tests.relevance.catalogs import ROWS, real
+from collinear.search.reader import IndexReader
+from tests.relevance.catalogs import ROWS, generated, real
 from tests.relevance.known_items import create_known_items
 from tests.relevance.measures import TOP, Judged, scores
+from tests.relevance.promises import not_by_popularity, not_first_by_id
 from tests.relevance.queries import create_queries
 from tests.relevance.world import create_world
 from tests.search.datasets import build
@@ -23,6 +27,31 @@ def measure_relevance() -> Iterator[BenchRow]:
     if ROWS.exists():
         datasets = real()
         yield from _measure("real", datasets, create_known_items(datasets, items=150))
+    yield from _promises()
+
+
+def _promises() -> Iterator[BenchRow]:
+    """Each dataset of a whole catalog, and how many searches there were in a second."""
+    datasets = generated(50_000)
+    names = sorted({dataset.name for dataset in datasets})
+    with tempfile.TemporaryDirectory() as folder:
+        reader = build(Path(folder), datasets)
+        for what, asked, check in (
+            ("full id finds its dataset first", len(datasets), not_first_by_id),
+            ("name finds its own, by popularity", len(names), partial(_by_name, names)),
+        ):
+            started = time.monotonic()
+            wrong = len(check(reader, datasets))
+            rate = asked / (time.monotonic() - started)
+            yield BenchRow(
+                f"every {what}", f"{asked - wrong:,} of {asked:,}", f"{rate:,.0f} a second"
+            )
+
+
+def _by_name(
+    names: Sequence[str], reader: IndexReader, datasets: Sequence[Dataset]
+) -> list[tuple[str, object]]:
+    return not_by_popularity(reader, datasets, names)
 
 
 def _measure(

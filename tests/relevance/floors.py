@@ -18,7 +18,7 @@ FLOORS: dict[str, tuple[float, float]] = {
     "translation": (0.98, 0.98),
     "topic": (0.98, 0.98),
     "other form": (0.94, 0.92),
-    "sentence": (0.6, 0.65),
+    "sentence": (0.6, 0.4),
     "task + language": (0.98, 0.98),
     "topic + language": (0.98, 0.97),
     "licence": (0.93, 0.93),

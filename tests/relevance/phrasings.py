@@ -44,7 +44,8 @@ BEGINNINGS = {
     "ultra tal": "UltraTalk_200k", "tinyfa": "TinyFables", "imageno": "imagenot-1k",
     "the-ra": "the-rack", "common acc": "common_accent_17_0", "natural que": "natural_queries",
     "metasu": "MetaSumsQA", "lumen": "LumenMath-CoT", "truthf": "truthful_qb",
-    "rajpuri/qua": "quarry", "allenby/wild": "WildTalk-1M", "yolp rev": "yolp_review_full",
+    "rajpuri/qua": "rajpuri/quarry", "allenby/wild": "allenby/WildTalk-1M",
+    "yolp rev": "yolp_review_full",
 }  # fmt: skip
 
 NUMBERS = {
