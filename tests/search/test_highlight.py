@@ -75,6 +75,7 @@ def test_names_are_marked_as_they_were_found(typed: str, name: str, marked: str)
             "studies, studied, student",
             "<mark>studies</mark>, <mark>studied</mark>, student",
         ),
+        ("benched ", "a BenChing", "a <mark>BenChing</mark>"),
         ("openorca ", "open orca; OpenOrca", "open orca; <mark>OpenOrca</mark>"),
         ("gsm8k ", "gsm 8k, gsm 80k", "<mark>gsm 8k</mark>, gsm 80k"),
         ('"new york"', "York is new. New York!", "York is new. <mark>New York</mark>!"),

@@ -48,8 +48,10 @@ class Needle(NamedTuple):
                 return part.reach(len(letters))
         elif letters.startswith(folded) and (end := self._across(parts, place, manner)):
             return end
-        if manner.prose and self.stem is not None and _stem(folded) == self.stem:
-            return part.end
+        if manner.prose and self.stem is not None and folded[:2] == letters[:2]:
+            for written, reach in _written(parts, place, manner):
+                if _stem(written) == self.stem:
+                    return reach
         return self._nearly(parts, place, manner) if self.mistakes else None
 
     def _may_begin(self, manner: Manner) -> bool:
