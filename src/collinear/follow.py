@@ -1,12 +1,13 @@
 """Store -> index: build the search index, and keep it level with the catalog."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from threading import Event
 from typing import Any, NamedTuple
 
 from collinear.domain.change import BEGINNING, Change, Op, Serial
+from collinear.domain.errors import CatalogError
 from collinear.search.writer import IndexWriter
 from collinear.store.documents import parse
 from collinear.store.feed import CatalogFeed, SnapshotUnreadable
@@ -26,6 +27,17 @@ _IDLE_SECONDS = 0.5
 _LONGEST_READ = 2.0
 """Seconds that Redis may let us wait: well below the client's own patience."""
 _ROWS = 1_000
+
+
+Row = tuple[int, bytes]
+"""An ordinal and a stored document."""
+
+_HUB_ID = b'"hub_id":"'
+"""Quotes inside a JSON text are escaped, so this can only be the field itself."""
+
+
+class LoadFailed(CatalogError):
+    """A part of the index could not be written."""
 
 
 class _Batch(NamedTuple):
@@ -51,7 +63,10 @@ class Follower:
         commit_seconds: float,
         stopping: Event,
         most_dead: int = MOST_DEAD,
+        load: "Callable[[IndexWriter, Iterable[Row]], int] | None" = None,
     ) -> None:
+        """``load`` puts many rows into an empty index, where there is a quicker way."""
+        self._load = load or put_rows
         self._feed = feed
         self._index = index
         self._commit_seconds = commit_seconds
@@ -184,11 +199,12 @@ class Follower:
         return not was_trimmed
 
     def _load_snapshot(self, serial: Serial) -> int:
-        documents = 0
         try:
-            lines = self._feed.snapshot()
-            while (chunk := list(islice(lines, _ROWS))) and not self._stopping.is_set():
-                documents += self._index.put(self._with_ordinals(chunk), fresh=True)
+            documents = self._load(self._index, self._snapshot_rows())
+        except LoadFailed as error:
+            log.warning("load_failed", error=str(error))
+            self._index.rebuild()
+            return self._load_documents(serial.epoch)
         except SnapshotUnreadable as error:
             log.warning("snapshot_unreadable", error=str(error))
             if self._feed.snapshot_serial() != serial:
@@ -199,13 +215,14 @@ class Follower:
             self._index.commit(serial)
         return documents
 
-    def _with_ordinals(self, lines: list[bytes]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-        """The rows of some lines, without those whose dataset is gone by now."""
-        documents = [document for _, document in _parsed((0, line) for line in lines)]
-        ordinals = self._feed.ordinals([document["hub_id"] for document in documents])
-        for ordinal, document in zip(ordinals, documents, strict=True):
-            if ordinal is not None:
-                yield ordinal, document
+    def _snapshot_rows(self) -> Iterator[Row]:
+        """The rows of the snapshot, without those whose dataset is gone by now."""
+        lines = self._feed.snapshot()
+        while (chunk := list(islice(lines, _ROWS))) and not self._stopping.is_set():
+            ordinals = self._feed.ordinals([_hub_id(line) for line in chunk])
+            for ordinal, line in zip(ordinals, chunk, strict=True):
+                if ordinal is not None:
+                    yield ordinal, line
 
     def _load_documents(self, epoch: str) -> int:
         """Begin from what is stored now, whatever the changes were that led to it."""
@@ -219,6 +236,16 @@ class Follower:
             documents += self._index.put(_parsed(row for row in rows if row is not None))
         self._index.commit(serial)
         return documents
+
+
+def put_rows(index: IndexWriter, rows: Iterable[Row]) -> int:
+    """Put rows of which none is in the index yet; returns how many could be read."""
+    return index.put(_parsed(rows), fresh=True)
+
+
+def _hub_id(document: bytes) -> str:
+    start = document.find(_HUB_ID) + len(_HUB_ID)
+    return document[start : document.find(b'"', start)].decode(errors="replace")
 
 
 def _parsed(rows: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, Mapping[str, Any]]]:

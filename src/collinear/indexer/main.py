@@ -8,6 +8,7 @@ from threading import Event
 from collinear import wiring
 from collinear.domain.errors import StoreUnavailable
 from collinear.follow import Follower
+from collinear.indexer.loading import ParallelLoader
 from collinear.search.generations import IndexTaken
 from collinear.search.writer import IndexWriter
 from collinear.settings import Settings
@@ -44,6 +45,7 @@ def run_indexer(settings: Settings) -> None:
 
 def _follow(settings: Settings, index: IndexWriter, stopping: Event) -> None:
     pause = 0.0
+    loader = ParallelLoader(heap_bytes=settings.index_heap_bytes, stopping=stopping)
     while not stopping.is_set():
         try:
             with wiring.open_store(settings) as client:
@@ -53,7 +55,11 @@ def _follow(settings: Settings, index: IndexWriter, stopping: Event) -> None:
                     log.info("store_answers_again")
                 pause = 0.0
                 Follower(
-                    feed, index, commit_seconds=settings.index_commit_seconds, stopping=stopping
+                    feed,
+                    index,
+                    commit_seconds=settings.index_commit_seconds,
+                    stopping=stopping,
+                    load=loader.load,
                 ).run()
         except StoreUnavailable as error:
             if not pause:

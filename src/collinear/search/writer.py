@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -17,6 +17,7 @@ from collinear.search import identities, marker, schema
 from collinear.search.document import DocumentMaker
 from collinear.search.generations import Generations
 from collinear.search.pulse import Pulse
+from collinear.search.shards import join
 from collinear.telemetry import get_logger
 
 log = get_logger(__name__)
@@ -100,6 +101,25 @@ class IndexWriter:
         self._generations.remove_others(self._published)
         self._open(self._generations.create())
         self.serial = None
+
+    @property
+    def folder(self) -> Path:
+        """
+        Where the generation lies that is written.
+
+        Raises:
+            RuntimeError: None is open.
+        """
+        if self._generation is None:
+            raise RuntimeError("no generation is open: call rebuild() first")
+        return self._generation
+
+    def adopt(self, shards: Sequence[Path]) -> None:
+        """Let an empty generation have all datasets of these shards, which are gone afterwards."""
+        generation = self.folder
+        self._writer = self._index = None
+        join(generation, shards)
+        self._open(generation)
 
     def put(self, rows: Iterable[tuple[int, Mapping[str, Any]]], *, fresh: bool = False) -> int:
         """
