@@ -88,7 +88,7 @@ def _topics() -> Iterator[tuple[str, str, Grade]]:
     for topic in TOPICS:
         yield "topic", topic.words, _about(topic.words)
     for typed, words in FORMS.items():
-        yield "other form", typed, _about(words, also=True)
+        yield "other form", typed, _labelled(topic=words, also=True)
     for typed, words in TOPIC_TYPOS.items():
         yield "typo", typed, _about(words)
     for typed, words in TOPIC_BEGINNINGS.items():
@@ -182,8 +182,8 @@ def _about(words: str, **wanted: str | bool) -> Grade:
     return grade
 
 
-def _labelled(**wanted: str) -> Grade:
-    """What has these labels, the used ones above the others."""
+def _labelled(**wanted: str | bool) -> Grade:
+    """What all this is true of, the used ones above the others."""
 
     def grade(entry: Entry) -> int:
         if not _fits(entry.fact, wanted):

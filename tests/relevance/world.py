@@ -29,6 +29,18 @@ from tests.search.datasets import dataset
 USED = 1_000
 """Downloads a month from which people use a dataset."""
 _PLAIN_ONES = 1_500
+_FORKED = {
+    "ysum",
+    "mbpq",
+    "sst9",
+    "opus-200",
+    "multi_nlj",
+    "bg_news",
+    "ai2_ark",
+    "hh-rlaif",
+    "glow",
+}
+"""Works with an offshoot that is used far more than they are."""
 _ITS_LANGUAGES = ("en", "de", "fr", "en", "es", "zh", "en", "de")
 
 
@@ -67,14 +79,23 @@ class Entry:
 
 
 def create_world(seed: int = 11) -> list[Entry]:
-    """All of it, in order of creation; the same seed always makes the same world."""
-    return list(_Maker(Random(seed)).make())
+    """
+    All of it, in no particular order of creation; the same seed always makes the same world.
+
+    The real catalog has the originals first; here that must not decide between equals.
+    """
+    rnd = Random(seed)
+    made = list(_Maker(rnd).make())
+    rnd.shuffle(made)
+    return [
+        Entry(replace(entry.dataset, hub_id=dataset(place, "x").hub_id), entry.fact)
+        for place, entry in enumerate(made, 1)
+    ]
 
 
 class _Maker:
     def __init__(self, rnd: Random) -> None:
         self._rnd = rnd
-        self._ordinal = 0
         self._taken: set[str] = set()
 
     def make(self) -> Iterator[Entry]:
@@ -103,6 +124,10 @@ class _Maker:
         if work.downloads > 100_000:
             fact = replace(first, role="mirror")
             yield self._entry(f"mirror-house/{work.name}", fact, about, 2_500)
+        if work.name in _FORKED:
+            fact = replace(first, role="offshoot")
+            fork = f"{work.name}-forks/{work.name}-plus-{work.name}"
+            yield self._entry(fork, fact, about, 20_000_000, (work.name,))
         for number in range(work.copies):
             name, same = self._renamed(work.name, number)
             fact = replace(first, role="copy" if same else "offshoot")
@@ -207,7 +232,6 @@ class _Maker:
         while dataset_id in self._taken:
             dataset_id += f"-{self._rnd.choice(PLAIN)}"
         self._taken.add(dataset_id)
-        self._ordinal += 1
         tags = (
             ("task_categories:", fact.task),
             ("language:", fact.language),
@@ -215,7 +239,7 @@ class _Maker:
             ("modality:", fact.modality),
         )
         made = dataset(
-            self._ordinal,
+            0,
             dataset_id,
             description=description,
             downloads=downloads,
