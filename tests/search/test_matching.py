@@ -217,6 +217,23 @@ def test_only_the_last_word_is_unfinished_and_a_blank_finishes_it(find: Find) ->
 @pytest.mark.parametrize(
     ("typed", "found"),
     [
+        ("the medical dataset", {"medical/things", "x/y"}),
+        ("dataset of radiology", {"medical/things"}),
+        ("radiology datasets", {"medical/things"}),
+        ("the", set()),
+        ("dataset", set()),
+    ],
+)
+def test_what_is_said_of_every_dataset_is_not_looked_for(
+    find: Find, typed: str, found: set[str]
+) -> None:
+    """Unless there is nothing else, or it is in quotes, or still being typed."""
+    assert set(find(typed)) == found
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
         ('"question answering"', {"rajpurkar/squad", "rajpurkar/squad_v2"}),
         ('"answering question"', set()),
         ('"stanford question"', {"rajpurkar/squad"}),

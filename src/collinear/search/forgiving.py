@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from tantivy import Occur, Query
 
-from collinear.search.lexicon import Lexicon, tells_little
+from collinear.search.english import tells_nothing
+from collinear.search.lexicon import Lexicon
 from collinear.search.matching import find_alone, find_word, mistakes, plan, word_query
 from collinear.search.reading import Reading
 from collinear.search.typed import Typed
@@ -69,7 +70,7 @@ class _Choice:
         """
         kept: set[int] = set()
         words = self._typed.words
-        telling = [p for p in self._counts if not tells_little(words[p].joined)]
+        telling = [p for p in self._counts if not tells_nothing(words[p].joined)]
         rarest = sorted(telling or self._counts, key=lambda p: (p in self.unknown, self._counts[p]))
         for place in rarest:
             if self._together({*kept, place}):

@@ -1,31 +1,17 @@
 """What one commit of the index knows of words, remembered while it lasts."""
 
 import math
-from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tantivy import Filter, Query, Searcher, TextAnalyzerBuilder, Tokenizer
+from tantivy import Query, Searcher
 
 from collinear.search import columns, schema
+from collinear.search.english import stem
 from collinear.search.text import guard
 
 _LEAST_STEM = 3
 """Letters that all forms of a word share; with fewer, half the dictionary would be read."""
 _MOST_REMEMBERED = 5_000
-
-_stop_words = TextAnalyzerBuilder(Tokenizer.raw()).filter(Filter.stopword("english")).build()
-_stemmer = TextAnalyzerBuilder(Tokenizer.raw()).filter(Filter.stemmer("english")).build()
-
-
-@lru_cache(maxsize=50_000)
-def stem(word: str) -> str:
-    """The English stem of a word in lower case."""
-    return str(_stemmer.analyze(word)[0])
-
-
-def tells_little(word: str) -> bool:
-    """Whether an English word is one that every text has, such as ``the``."""
-    return not _stop_words.analyze(word)
 
 
 class Forms(NamedTuple):
@@ -41,6 +27,7 @@ class Lexicon:
     def __init__(self, searcher: Searcher) -> None:
         self.searcher = searcher
         self._forms: dict[str, Forms] = {}
+        self._longer: dict[tuple[str, str], bool] = {}
 
     def frequency(self, field: str, term: str) -> int:
         """How many datasets have this term in this field."""
@@ -51,12 +38,21 @@ class Lexicon:
         frequency = self.frequency(field, term)
         return self._rarity(frequency) if frequency else None
 
+    def has_longer(self, field: str, start: str) -> bool:
+        """Whether any dataset has a longer word that begins so."""
+        known = self._longer.get((field, start))
+        if known is None:
+            _make_room(self._longer)
+            this = guard(start)
+            terms = self.searcher.terms_with_prefix(field, this, None, 2)
+            known = self._longer[field, start] = any(term != this for term, _ in terms)
+        return known
+
     def forms(self, word: str) -> Forms:
         """The other forms of an English word; none of a word of other letters."""
         known = self._forms.get(word)
         if known is None:
-            if len(self._forms) > _MOST_REMEMBERED:
-                self._forms.clear()
+            _make_room(self._forms)
             known = self._forms[word] = self._find_forms(word)
         return known
 
@@ -91,3 +87,8 @@ class Lexicon:
         """The weight of a term by its frequency, as in BM25."""
         documents = self.searcher.num_docs
         return math.log(1 + (max(documents - frequency, 0) + 0.5) / (frequency + 0.5))
+
+
+def _make_room(remembered: dict[Any, Any]) -> None:
+    if len(remembered) > _MOST_REMEMBERED:
+        remembered.clear()

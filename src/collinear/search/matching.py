@@ -267,22 +267,33 @@ def _add_beginnings(
     if len(start) <= _SHORT:
         short = Query.term_query(SCHEMA, schema.BEGINNINGS, start, "basic")
         alternatives[schema.NAME].append((short, ranking.UNFINISHED))
-        if len(words) == 1 and len(start) == 1:
-            alternatives[schema.DESCRIPTION].clear()  # most have it: it tells nothing
+        if len(start) == 1 and start.isascii():
+            _take_lightly(alternatives)
+            if len(words) == 1:
+                alternatives[schema.DESCRIPTION].clear()  # most have it: it tells nothing
     else:
         for field, ways in alternatives.items():
-            if lexicon.frequency(field, start) < _COMMON[field]:
+            common = lexicon.frequency(field, start) >= _COMMON[field]
+            if not common and lexicon.has_longer(field, start):
                 ways.append(_beginning(field, start))
+
+
+def _take_lightly(alternatives: Ways) -> None:
+    """A single letter that somebody just typed is rarely the word that it is elsewhere."""
+    for field, ways in alternatives.items():
+        alternatives[field] = [(query, min(worth, ranking.UNFINISHED)) for query, worth in ways]
 
 
 def _add_joined_beginning(
     alternatives: Ways, words: Sequence[Word], place: int, lexicon: Lexicon
 ) -> None:
     """The unfinished word and the one before it may be written in one: ``open or``."""
-    if words[-1].unfinished and place >= len(words) - 2 and all(map(_joinable, words[-2:])):
+    if len(words) < 2 or place < len(words) - 2 or not words[-1].unfinished:
+        return
+    if all(map(_joinable, words[-2:])):
         joined = "".join([word.joined for word in words[-2:]])[:MAX_PART]
-        known = lexicon.frequency(schema.NAME, joined)
-        if len(words) > 1 and len(joined) > _SHORT and known < _COMMON[schema.DESCRIPTION]:
+        common = lexicon.frequency(schema.NAME, joined) >= _COMMON[schema.DESCRIPTION]
+        if len(joined) > _SHORT and not common and lexicon.has_longer(schema.NAME, joined):
             alternatives[schema.NAME].append(_beginning(schema.NAME, joined))
 
 

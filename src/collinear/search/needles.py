@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from collinear.search.lexicon import stem
+from collinear.search.english import stem
 from collinear.search.located import Part
 from collinear.search.matching import mistakes
 from collinear.search.reading import Reading

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from collinear.domain.errors import BadParameter
+from collinear.search.english import is_said_of_all, tells_nothing
 from collinear.search.text import Run, analyse, runs
 
 MAX_WORDS = 32
@@ -37,6 +38,8 @@ class Word(NamedTuple):
     quoted: bool = False
     unfinished: bool = False
     """The last word: it may be the beginning of one."""
+    is_idle: bool = False
+    """Whether it tells nothing, and stands alone: ``the``, ``of``, ``dataset``."""
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -75,9 +78,12 @@ def read(text: str) -> Typed:
             continue
         named.append(piece)
         words += _phrase(piece) if quoted else _words(piece)
-    found = list(dict.fromkeys(words))
-    if found and not found[-1].quoted and not text[-1:].isspace():
-        found[-1] = found[-1]._replace(unfinished=True)
+    if words and not words[-1].quoted and not text[-1:].isspace():
+        last = words[-1]
+        idle = last.is_idle and is_said_of_all(last.joined)  # "or" may become "orca"
+        words[-1] = last._replace(unfinished=True, is_idle=idle)
+    # What every text has is looked for only where there is nothing else to look for
+    found = dict.fromkeys([word for word in words if not word.is_idle] or words)
     plain = not excluded and '"' not in text
     typed = Typed(
         tuple(found),
@@ -100,10 +106,11 @@ def _pieces(text: str) -> Iterator[tuple[bool, bool, str]]:
 
 
 def _words(piece: str) -> Iterator[Word]:
-    for text in runs(piece):
+    texts = runs(piece)
+    for text in texts:
         run = analyse(text)
         if run.parts:
-            yield Word(text, (run,))
+            yield Word(text, (run,), is_idle=len(texts) == 1 and tells_nothing(run.joined))
 
 
 def _phrase(piece: str) -> Iterator[Word]:
