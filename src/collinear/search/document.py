@@ -111,9 +111,9 @@ def _filters(document: Mapping[str, Any]) -> dict[str, Any]:
         schema.BY_IMPACT: document["impact_level"],
         schema.BY_GATED: document["gated"] or "false",
     } | {
-        field: keys.bounded(value)
+        field: large
         for field in schema.RANGED
-        if (value := document[field]) is not None
+        if (large := keys.beyond(document[field])) is not None
     }
 
 
@@ -133,7 +133,6 @@ def _orders(document: Mapping[str, Any], ordinal: int) -> dict[str, Any]:
         schema.ORDINAL: ordinal,
         schema.CREATION: creation,
         schema.CREATION_REST: rest,
-        schema.ID_START: keys.text_key(document["id"]),
         schema.WEIGHT: ranking.weight(document["downloads"], document["likes"]),
     }
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from tantivy import Query
+from tantivy import Occur, Query
 
 from collinear.domain.facets import TAG_FILTERS
 from collinear.domain.query import MOMENT_FILTERS, RANGE_FIELDS, DatasetQuery
@@ -22,7 +22,7 @@ def filters(query: DatasetQuery) -> Iterator[Query]:
     for field in RANGE_FIELDS:
         least, most = getattr(query, f"min_{field}"), getattr(query, f"max_{field}")
         if least is not None or most is not None:
-            yield between(field, least, most)
+            yield _counts(field, least, most)
     for name, field in MOMENT_FILTERS.items():
         after, before = getattr(query, f"{name}_after"), getattr(query, f"{name}_before")
         if after is not None or before is not None:
@@ -46,6 +46,18 @@ def _exact(query: DatasetQuery) -> Iterator[Query]:
 
 def _any(field: str, values: Iterable[str]) -> Query:
     return Query.term_set_query(SCHEMA, field, sorted({encodable(value) for value in values}))
+
+
+def _counts(field: str, least: int | None, most: int | None) -> Query:
+    """Sort keys tell all but the largest from each other; for those there are plain values."""
+    first = keys.FIRST_KNOWN if least is None else keys.key(keys.count_value(least), 0)
+    last = None if most is None else keys.key(keys.count_value(most) + 1, 0) - 1
+    clauses = [(Occur.Must, between(schema.by(field), first, last))]
+    if keys.beyond(least) is not None:
+        clauses.append((Occur.MustNot, between(field, 0, (least or 0) - 1)))
+    if most is not None and keys.beyond(most) is not None:
+        clauses.append((Occur.MustNot, between(field, most + 1, None)))
+    return Query.boolean_query(clauses)
 
 
 def _moments(field: str, after: datetime | None, before: datetime | None) -> Query:

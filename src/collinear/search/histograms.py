@@ -79,15 +79,21 @@ def _by_month(field: str) -> Scale:
     return Scale(schema.by(field), bounds, (None, *[f"{month:%Y-%m-%d}" for month in months[1:]]))
 
 
+def _by_count(field: str, bounds: tuple[int, ...]) -> Scale:
+    return Scale(
+        schema.by(field), tuple([keys.key(keys.count_value(bound), 0) for bound in bounds]), bounds
+    )
+
+
 _POWERS = tuple([10**power for power in range(19)])
 _COUNTS = (0, *_POWERS)
 _SIZES = (0, 1, *_POWERS[3:])
 """Nothing, less than a kilobyte, and on by powers of ten."""
 
 SCALES = {
-    "size_bytes": Scale("size_bytes", _SIZES, _SIZES),
-    "downloads": Scale("downloads", _COUNTS, _COUNTS),
-    "likes": Scale("likes", _COUNTS, _COUNTS),
+    "size_bytes": _by_count("size_bytes", _SIZES),
+    "downloads": _by_count("downloads", _COUNTS),
+    "likes": _by_count("likes", _COUNTS),
     "created_at": _by_month("created_at"),
     "last_modified": _by_month("last_modified"),
 }

@@ -29,22 +29,25 @@ def count_value(count: int | None) -> int:
     """
     Order counts and bytes: exactly below 2^39 - 1 (550 GB), above by 35 significant bits.
 
-    Two sizes of about a terabyte that are less than 64 bytes apart may share a value.
+    Two sizes of about a terabyte that are less than 64 bytes apart may share a value; powers
+    of ten up to a petabyte are the least of theirs.
     """
     if count is None:
         return 0
-    above = max(count, 0) + 1
-    if above < _EXACT:
-        return above
+    if count + 1 < _EXACT:
+        return max(count, 0) + 1
+    above = max(count, _EXACT)
     exponent = above.bit_length() - 1
     octave = exponent - (VALUE_BITS - 1)
     mantissa = (above >> (exponent - _MANTISSA_BITS)) & ((1 << _MANTISSA_BITS) - 1)
     return min(_EXACT + (octave << _MANTISSA_BITS) + mantissa, LAST_VALUE)
 
 
-def bounded(count: int) -> int:
-    """A count as the index can hold it: one below zero, which makes no sense, is kept as zero."""
-    return min(max(count, 0), LAST_COUNT)
+def beyond(count: int | None) -> int | None:
+    """The count itself where its value does not tell it from its neighbours; else None."""
+    if count is None or count + 1 < _EXACT:
+        return None
+    return min(count, LAST_COUNT)
 
 
 def moment_value(milliseconds: int | None) -> int:
@@ -98,8 +101,3 @@ def creation_key(created_second: int, hub_id: str) -> tuple[int, int]:
     """
     first, rest = halves(hub_id)
     return min(max(created_second, 0), LAST_SECOND) << 32 | first, rest
-
-
-def text_key(text: str) -> int:
-    """The first 8 bytes of a text as a number: never in the wrong order, often the same."""
-    return int.from_bytes(text.encode("utf-8", "replace")[:8].ljust(8, b"\0"))

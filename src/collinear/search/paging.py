@@ -15,21 +15,27 @@ from collinear.domain.errors import BadCursor, TooDeep
 from collinear.domain.query import SortField
 from collinear.search import columns, keys, schema
 from collinear.search.best import Ranked
-from collinear.search.columns import LAST, at_or_after, before, between, both, cut
+from collinear.search.columns import LAST, Count, at_or_after, before, between, both, cut
 from collinear.search.place import Page, Place, kind, to_number
 
 _MOST_BUCKETS = 10_000
+FARTHEST = 100_000
+"""Offset of a list by id: those before it are read one by one, a million of them in a second."""
 DEEPEST = 10_000
 """Results that can be paged by relevance: each page is found together with all before it."""
 
 
 def by_relevance(
-    searcher: Searcher, ranked: Ranked, total: int, place: Place, generation: str, *, upwards: bool
+    searcher: Searcher,
+    ranked: Ranked,
+    count: Count,
+    place: Place,
+    generation: str,
+    *,
+    upwards: bool,
 ) -> Page:
     """
     The best matches first, the popular first among those that match alike; or that turned.
-
-    ``total`` is how many there are.
 
     Raises:
         TooDeep: It is a page of further results than can be paged by relevance.
@@ -40,6 +46,7 @@ def by_relevance(
         if fields[0] != generation:
             raise BadCursor("The search index was rebuilt since: start again without the cursor.")
         offset = to_number(fields[1])
+    total = count.total
     if DEEPEST <= offset < total:
         raise TooDeep(
             f"By relevance the first {DEEPEST:,} results can be paged, and this is one of "
@@ -49,9 +56,9 @@ def by_relevance(
     limit = min(place.limit, DEEPEST - offset)
     if upwards:
         start = max(total - offset - limit, 0)
-        hits = ranked.find(searcher, start, total - offset - start, total)[::-1]
+        hits = ranked.find(searcher, start, total - offset - start, count)[::-1]
     else:
-        hits = ranked.find(searcher, offset, limit, total)
+        hits = ranked.find(searcher, offset, limit, count)
     end = offset + len(hits)
     following = f"{this}.{generation}.{end}" if hits and end < total else None
     return Page(_ids(searcher, hits), total, following)
@@ -125,13 +132,25 @@ def by_creation(searcher: Searcher, query: Query, place: Place, *, upwards: bool
 
 
 def by_id(searcher: Searcher, query: Query, place: Place, *, upwards: bool) -> Page:
-    """Ordered by id, byte by byte."""
+    """
+    Ordered by id, byte by byte.
+
+    Raises:
+        TooDeep: The offset leads further than it is good to count, id by id.
+    """
     this = kind("id", upwards)
     total, drop, after = None, 0, None
     if fields := place.fields(this, 1):
         after = fields[0]
     elif place.offset:
-        total, drop, query = _jump(searcher, query, schema.ID_START, place.offset, upwards)
+        total, drop = columns.count(searcher, query), place.offset
+        if drop >= total:
+            return Page((), total, None)
+        if drop >= FARTHEST:
+            raise TooDeep(
+                f"By id the first {FARTHEST:,} results of a search or filter can be reached by "
+                "offset: follow next_cursor for those further down."
+            )
     else:
         total = columns.count(searcher, query)
     while drop > 0:

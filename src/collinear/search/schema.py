@@ -26,10 +26,10 @@ LABELS = "labels"
 MARKER, SERIAL = "marker", "serial"
 
 RANGED = ("downloads", "likes", "size_bytes")
-"""Plain values, exact."""
+"""The plain values of the few that are too large for their sort keys to be exact."""
 ORDERED = ("downloads", "likes", "size_bytes", "last_modified", "created_at", "trending_score")
 """Measures with a sort key; see ``keys``."""
-CREATION, CREATION_REST, ID_START = "creation", "creation_rest", "id_start"
+CREATION, CREATION_REST = "creation", "creation_rest"
 WEIGHT = "weight"
 """How much popularity counts; see ``ranking``."""
 
@@ -54,7 +54,7 @@ def _build() -> tantivy.Schema:
     for field in (NAME, AUTHOR, TAGS, DESCRIPTION, BEGINNINGS):
         option = "position" if field in PHRASES else "basic"
         builder.add_text_field(field, tokenizer_name="whitespace", index_option=option)
-    for field in (*RANGED, *map(by, ORDERED), CREATION, CREATION_REST, ID_START):
+    for field in (*RANGED, *map(by, ORDERED), CREATION, CREATION_REST):
         builder.add_unsigned_field(field, fast=True)
     builder.add_float_field(WEIGHT, fast=True)
     return builder.build()

@@ -26,7 +26,6 @@ COLUMNS = (
     *schema.RANGED,
     schema.CREATION,
     schema.CREATION_REST,
-    schema.ID_START,
 )
 """Everything that orders or filters by a number; the first of them tells the ordinal."""
 
@@ -107,9 +106,8 @@ def expected(dataset: Dataset, ordinal: int) -> Indexed:
         dataset.id,
         (
             *(keys.key(value, ordinal) for value in values),
-            *(None if count is None else keys.bounded(count) for count in counts),
+            *map(keys.beyond, counts),
             *keys.creation_key(second, hub_id),
-            keys.text_key(dataset.id),
         ),
     )
 
