@@ -8,6 +8,7 @@ from tantivy import DocAddress, Searcher
 from collinear.domain.query import DatasetQuery
 from collinear.search import schema, typed
 from collinear.search.best import Ranked
+from collinear.search.columns import look_at
 from collinear.search.filters import filters
 from collinear.search.lexicon import Lexicon
 from collinear.search.matching import plan
@@ -79,15 +80,16 @@ def test_both_ways_lead_to_the_same_order(
     found = plan(Reading(typed.read(words)), Lexicon(searcher))
     some = list(filters(DatasetQuery.model_validate(asked)))
     short, middle = Ranked(found, some, many=0), Ranked(found, some, many=10**9)
-    plainly = searcher.search(short.query(), 2_000, weight_by_field=schema.WEIGHT)
-    total = plainly.count  # type: ignore[attr-defined]  # missing in the stub
+    count = look_at(searcher, short.query())
+    total = count.total
+    plainly = searcher.search(short.query(), total, weight_by_field=schema.WEIGHT)
     assert total > 0
     order = [_place(address) for _, address in plainly.hits]
     for ranked in (short, middle):
         pages = [
             _place(address)
             for offset in range(0, min(total, 1_500), 40)
-            for address in ranked.find(searcher, offset, 40, total)
+            for address in ranked.find(searcher, offset, 40, count)
         ]
         assert pages == order[: len(pages)]
         assert len(pages) == min(total, 1_520)
@@ -97,9 +99,10 @@ def test_the_short_way_is_taken(searcher: Searcher) -> None:
     """It is no long way in disguise: the best ten are those with all words in the name."""
     found = plan(Reading(typed.read("openorca text ")), Lexicon(searcher))
     ranked = Ranked(found, [], many=0)
+    count = look_at(searcher, ranked.query())
     top = ranked._find_top(searcher, 10)  # the way itself is what is tested
     assert top is not None
-    assert list(map(_place, top)) == list(map(_place, ranked.find(searcher, 0, 10, HOW_MANY)))
+    assert list(map(_place, top)) == list(map(_place, ranked.find(searcher, 0, 10, count)))
     assert ranked._find_top(searcher, HOW_MANY) is None
 
 

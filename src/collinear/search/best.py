@@ -7,16 +7,19 @@ long as popularity cannot bridge the difference.  So these are looked at alone, 
 only if there are too few of them.  The order is the same either way, to the last place.
 """
 
-import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from tantivy import DocAddress, Occur, Query, Searcher
 
 from collinear.search import ranking, schema
-from collinear.search.matching import Fields, Plan, word_query
+from collinear.search.columns import Count
+from collinear.search.matching import Fields, Plan, any_of, word_query
 
 _MANY = 2_000
 """Results from which on it pays to look at the best of them alone."""
+_NEAR = 0.5
+"""Ways to find a word that count at least so much of the best one go together with it."""
 _MOST_AT_ONCE = 1_000
 """Places from the top up to which that is tried: further down the others come in."""
 
@@ -35,19 +38,22 @@ class Ranked:
         """All of it, each with its score."""
         return self._filtered(self._plan.query() or Query.empty_query())
 
-    def find(self, searcher: Searcher, offset: int, limit: int, total: int) -> list[DocAddress]:
-        """The addresses of the results from ``offset`` on, of ``total`` that there are."""
-        limit = min(limit, total - offset)
+    def find(self, searcher: Searcher, offset: int, limit: int, count: Count) -> list[DocAddress]:
+        """The addresses of the results from ``offset`` on, of those that were counted."""
+        limit = min(limit, count.total - offset)
         if limit <= 0:
             return []
-        if self._plan.words and total > self._many and offset + limit <= _MOST_AT_ONCE:
+        if count.few and self._plan.wanted:  # they are known: only their scores are not
+            these = Query.term_set_query(schema.SCHEMA, schema.ORDINAL, count.few)
+            return _addresses(_search(searcher, self._scored(these), offset, limit))
+        if self._plan.words and count.total > self._many and offset + limit <= _MOST_AT_ONCE:
             top = self._find_top(searcher, offset + limit)
             if top is not None:
                 return top[offset:]
-        return [address for _, address in _search(searcher, self._economical(), offset, limit)]
+        return _addresses(_search(searcher, self.query(), offset, limit))
 
     def _find_top(self, searcher: Searcher, count: int) -> list[DocAddress] | None:
-        """The first ``count``, from those that have every word in its best field; or None."""
+        """The first ``count``, from those that have every word where it counts most; or None."""
         named: list[Scored] = []
         steps = list(self._plan.steps.values())
         if steps:
@@ -56,25 +62,14 @@ class Ranked:
             scored = self._scored(self._plan.without_excluded(called))
             named = _search(searcher, scored, 0, count)
         left_out = [(Occur.MustNot, step) for step in steps]
-        words = [fields for _, fields in self._plan.words]
-        best = [(Occur.Must, _best(fields)) for fields in words]
+        words = [_Word.of(fields) for _, fields in self._plan.words]
+        best = [(Occur.Must, word.best) for word in words]
         rest = self._filtered(self._plan.without_excluded(Query.boolean_query([*best, *left_out])))
         wanted = count - len(named)
         others = _search(searcher, rest, 0, wanted) if wanted else []
         if len(others) < wanted or (others and others[-1][0] <= _most_elsewhere(words)):
             return None
-        return [address for _, address in (*named, *others)]
-
-    def _economical(self) -> Query:
-        """
-        All of it, each with its score, in the form that costs least.
-
-        Several words are first found, which skips over what has not all of them; only what
-        has is scored.
-        """
-        if len(self._plan.words) < 2:
-            return self.query()
-        return self._scored(self._plan.query() or Query.empty_query())
+        return _addresses([*named, *others])
 
     def _scored(self, found: Query) -> Query:
         """What ``found`` finds, whatever its own scores are, with the scores of the plan."""
@@ -94,19 +89,27 @@ def _search(searcher: Searcher, query: Query, offset: int, limit: int) -> list[S
     return found.hits
 
 
-def _best(fields: Fields) -> Query:
-    """What has a word in the way that counts most."""
-    if not fields:
-        return Query.empty_query()
-    return max(fields.values(), key=lambda found: found.most).best
+def _addresses(hits: Sequence[Scored]) -> list[DocAddress]:
+    return [address for _, address in hits]
 
 
-def _most_elsewhere(words: Sequence[Fields]) -> float:
-    """The most that a dataset can score that has one of the words in its next best way only."""
-    best, least_loss = 0.0, math.inf
-    for fields in words:
-        ways = [score for found in fields.values() for score in (found.most, found.second)]
-        first, second, *_ = sorted([*ways, 0.0, 0.0], reverse=True)
-        best += first
-        least_loss = min(least_loss, first - second)
-    return (best - least_loss) * ranking.MOST_PRIOR
+class _Word(NamedTuple):
+    """The ways in which a word counts most, and what it loses in all others."""
+
+    best: Query
+    most: float
+    loss: float
+
+    @classmethod
+    def of(cls, fields: Fields) -> "_Word":
+        ways = [way for found in fields.values() for way in found.ways]
+        most = max((score for score, _ in ways), default=0.0)
+        best = [query for score, query in ways if score >= most * _NEAR]
+        others = max((score for score, _ in ways if score < most * _NEAR), default=0.0)
+        return cls(any_of(best), most, most - others)
+
+
+def _most_elsewhere(words: Sequence[_Word]) -> float:
+    """The most that a dataset can score that has one of the words in another way only."""
+    best = sum(word.most for word in words)
+    return (best - min(word.loss for word in words)) * ranking.MOST_PRIOR

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from tantivy import DocAddress, FieldType, Occur, Order, Query, Searcher
 
-from collinear.search import schema
+from collinear.search import keys, schema
 
 LAST = 2**64 - 1
 _DEEP = 1_000
@@ -43,6 +43,23 @@ def before(column: str, number: int, upwards: bool) -> Query:
 def count(searcher: Searcher, query: Query) -> int:
     """How many datasets a query finds."""
     return _search(searcher, query, schema.CREATION, 0, 1, True).found
+
+
+class Count(NamedTuple):
+    """How many datasets a query finds; and which, by their ordinals, where they are few."""
+
+    total: int
+    few: tuple[int, ...]
+
+
+FEW = 30
+
+
+def look_at(searcher: Searcher, query: Query) -> Count:
+    """Count, and remember what was counted where it is little."""
+    some = _search(searcher, query, schema.by("created_at"), 0, FEW, True)
+    few = some.hits if some.found <= FEW else []
+    return Count(some.found, tuple([keys.ordinal(key) for key, _ in few]))
 
 
 def cut(

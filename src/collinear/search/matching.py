@@ -28,14 +28,11 @@ could become ``datasets`` would make it find nearly all there are.
 
 
 class Found(NamedTuple):
-    """What finds a word in one field: in all ways, of which the best counts, and in that alone."""
+    """What finds a word in one field: in all ways, of which the best counts, and each alone."""
 
     query: Query
-    best: Query
-    most: float
-    """What the best way gives to a score."""
-    second: float
-    """What the next one gives; 0 without."""
+    ways: tuple[tuple[float, Query], ...]
+    """What each gives to a score, and its query with that score."""
 
 
 Fields = dict[str, Found]
@@ -57,12 +54,17 @@ class Plan:
     """What a dataset must have."""
     excluded: tuple[Query, ...]
 
-    def query(self) -> Query | None:
-        """All of it in one; None where there is nothing to look for."""
+    @property
+    def wanted(self) -> list[tuple[Occur, Query]]:
+        """What a dataset may have to be found; empty where things are only left out."""
         wanted = [(Occur.Should, query) for query in self.steps.values()]
         if self.words:
             wanted.append((Occur.Should, self.all_words()))
-        if wanted:
+        return wanted
+
+    def query(self) -> Query | None:
+        """All of it in one; None where there is nothing to look for."""
+        if wanted := self.wanted:
             found = wanted[0][1] if len(wanted) == 1 else Query.boolean_query(wanted)
             return self.without_excluded(found)
         if not self.excluded:
@@ -107,9 +109,7 @@ def find_alone(word: Word, lexicon: Lexicon) -> Query:
 
 def word_query(fields: Fields) -> Query:
     """Finds one word wherever it stands, its best field counting most."""
-    if not fields:
-        return Query.empty_query()
-    return _any([found.query for found in fields.values()])
+    return any_of([found.query for found in fields.values()])
 
 
 def find_word(words: Sequence[Word], place: int, lexicon: Lexicon, *, forgiving: bool) -> Fields:
@@ -138,15 +138,9 @@ def find_word(words: Sequence[Word], place: int, lexicon: Lexicon, *, forgiving:
 
 def _weighed(ways: Sequence[Way], weight: float) -> Found:
     """The ways to find a word in a field, of which the best counts."""
-    scored = [(query, ranking.score(worth * weight)) for query, worth in ways]
-    scores = sorted({score for _, score in scored}, reverse=True)
-    found = [(score, Query.const_score_query(query, score)) for query, score in scored]
-    return Found(
-        _any([query for _, query in found]),
-        _any([query for score, query in found if score == scores[0]]),
-        scores[0],
-        scores[1] if len(scores) > 1 else 0.0,
-    )
+    scored = [(ranking.score(worth * weight), query) for query, worth in ways]
+    found = tuple([(score, Query.const_score_query(query, score)) for score, query in scored])
+    return Found(any_of([query for _, query in found]), found)
 
 
 def mistakes(word: Word) -> int:
@@ -182,7 +176,7 @@ def _named(typed: str, lexicon: Lexicon) -> dict[str, Query]:
     if folded:
         steps[ranking.NAME_FOLDED] = [folded]
     return {
-        step: Query.const_score_query(_any(queries), ranking.STEPS[step])
+        step: Query.const_score_query(any_of(queries), ranking.STEPS[step])
         for step, queries in steps.items()
     }
 
@@ -211,7 +205,10 @@ def _both(one: Query, other: Query) -> Query:
     return Query.boolean_query([(Occur.Must, one), (Occur.Must, other)])
 
 
-def _any(queries: Sequence[Query]) -> Query:
+def any_of(queries: Sequence[Query]) -> Query:
+    """What any of some queries finds, with the best of their scores."""
+    if not queries:
+        return Query.empty_query()
     return queries[0] if len(queries) == 1 else Query.disjunction_max_query(list(queries))
 
 

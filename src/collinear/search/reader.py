@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import tantivy
 from tantivy import Occur, Query
@@ -26,6 +27,8 @@ from collinear.search.pulse import Pulse
 from collinear.search.reading import Reading
 
 _MOST_REMEMBERED = 1_000
+_LONGEST_REMEMBERED = 100
+"""Results of a page that is kept for those who ask the same of the same commit."""
 _MARKED = "~"
 """Stands between the reading's mark and the place in it."""
 
@@ -104,13 +107,24 @@ class IndexReader:
             BadCursor: ``after`` is broken, too old, or belongs to another query.
         """
         view = self._fresh_view()
+        if query.explain or query.facets or query.limit > _LONGEST_REMEMBERED:
+            return self._find(view, query, after)
+        asked = f"{after}|{query.model_dump_json(exclude_defaults=True)}"
+        known = view.pages.get(asked)
+        if known is None:
+            _make_room(view.pages)
+            known = view.pages[asked] = self._find(view, query, after)
+        return known
+
+    def _find(self, view: "_View", query: DatasetQuery, after: str | None) -> Hits:
         search = _Search.begin(view, query, after)
         page = search.page()
         if not page.ids and search.may_be_read_otherwise():
             page = search.page()
+        total = page.total
         return Hits(
             page.ids,
-            view.total(search.key, search.query) if page.total is None else page.total,
+            view.count(search.key, search.query).total if total is None else total,
             search.mark(page.next),
             view.serial,
             search.reading,
@@ -198,7 +212,8 @@ class _View:
         self.lexicon = Lexicon(searcher)
         self.facets = Facets(searcher)
         self._stamp = stamp
-        self._totals: dict[str, int] = {}
+        self.pages: dict[str, Hits] = {}
+        self._counts: dict[str, columns.Count] = {}
 
     def is_fresh(self, generations: Generations) -> bool:
         try:
@@ -206,13 +221,12 @@ class _View:
         except OSError:
             return False
 
-    def total(self, key: str, query: Query) -> int:
+    def count(self, key: str, query: Query) -> columns.Count:
         """How many a query finds; counted once for all its pages."""
-        known = self._totals.get(key)
+        known = self._counts.get(key)
         if known is None:
-            if len(self._totals) >= _MOST_REMEMBERED:
-                self._totals.clear()
-            known = self._totals[key] = columns.count(self.searcher, query)
+            _make_room(self._counts)
+            known = self._counts[key] = columns.look_at(self.searcher, query)
         return known
 
 
@@ -263,9 +277,9 @@ class _Search:
         upwards = direction is SortOrder.ASC
         if field is SortField.RELEVANCE:
             ranked = Ranked(self.plan or NOTHING, list(filters(self._asked)))
-            total = self._view.total(self.key, self.query)
+            count = self._view.count(self.key, self.query)
             build = self._view.path.name
-            return paging.by_relevance(searcher, ranked, total, place, build, upwards=upwards)
+            return paging.by_relevance(searcher, ranked, count, place, build, upwards=upwards)
         if field is SortField.ID:
             return paging.by_id(searcher, self.query, place, upwards=upwards)
         if field is None:
@@ -321,3 +335,8 @@ _COUNTED = set(DatasetQuery.model_fields) - {
     "facet_limit",
 }
 """The parameters that decide how many there are."""
+
+
+def _make_room(remembered: dict[str, Any]) -> None:
+    if len(remembered) >= _MOST_REMEMBERED:
+        remembered.clear()
