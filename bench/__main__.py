@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.engine import measure_engine
+from bench.indexing import measure_indexing
 from bench.reading import measure_reading
 from bench.refreshing import measure_refreshing
 from bench.relevance import measure_relevance
@@ -17,7 +18,16 @@ from bench.searching import Pace, measure_searching
 from bench.system import BenchRow, BenchSystem, wait_for_index
 from bench.writing import measure_two_workers, measure_writing
 
-PARTS = ("relevance", "writing", "refreshing", "reading", "searching", "engine", "workers")
+PARTS = (
+    "relevance",
+    "writing",
+    "refreshing",
+    "reading",
+    "searching",
+    "indexing",
+    "engine",
+    "workers",
+)
 
 
 def main() -> None:
@@ -68,6 +78,8 @@ def _rows(asked: argparse.Namespace) -> Iterator[BenchRow]:
         if "searching" in parts:
             pace = Pace(asked.seconds, mixed=asked.rate, alone=asked.rate / 4)
             yield from measure_searching(system, pace)
+        if "indexing" in parts:
+            yield from measure_indexing(system)
         if "engine" in parts:
             yield from measure_engine(system)
         if "workers" in parts and not system.is_loaded:

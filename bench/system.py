@@ -71,13 +71,13 @@ class BenchSystem:
             part.wait(20)
         self._stack.close()
 
-    def start(self, name: str, *options: str) -> None:
-        """Start a part; ``worker-2`` is another worker."""
+    def start(self, name: str, *options: str, folder: Path | None = None) -> None:
+        """Start a part; ``worker-2`` is another worker.  ``folder`` is its data directory."""
         environment = {
             **os.environ,
             "REDIS_URL": self.redis_url,
             "HF_ENDPOINT": self.hub_url,
-            "COLLINEAR_DATA_DIR": str(self.folder),
+            "COLLINEAR_DATA_DIR": str(folder or self.folder),
             "COLLINEAR_PORT": "8712",
         }
         with (self.folder / f"{name}.log").open("ab") as log:
