@@ -19,6 +19,7 @@ _FEW = 20_000
 """Up to so many datasets the processes would take longer to start than to index."""
 _MOST_PROCESSES = 4
 _BATCH = 500
+_LEAST_HEAP = 16 * 2**20
 _WAITING = 4
 """Batches that wait for a process: a few megabytes."""
 
@@ -43,11 +44,15 @@ class ParallelLoader:
         """
         waiting = iter(rows)
         first = list(islice(waiting, self._few))
-        if len(first) < self._few or self._processes == 1:
-            return put_rows(index, chain(first, waiting))
+        is_large = len(first) == self._few
+        waiting = chain(first, waiting)
+        del first  # megabytes
+        if not is_large or self._processes == 1:
+            return put_rows(index, waiting)
         folders = [index.folder / f"shard-{number}" for number in range(self._processes)]
-        with _Team(folders, self._heap_bytes) as team:
-            for batch in _batches(chain(first, waiting)):
+        heap_bytes = max(self._heap_bytes * 5 // 4 // self._processes, _LEAST_HEAP)
+        with _Team(folders, heap_bytes) as team:
+            for batch in _batches(waiting):
                 if self._stopping.is_set():
                     return 0
                 team.put(batch)

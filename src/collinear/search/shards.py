@@ -41,8 +41,7 @@ def write_shard(
             continue
         writer.add_document(made)
         done += 1
-    writer.commit()
-    writer.wait_merging_threads()
+    writer.commit()  # segments that are being merged by now stay as they are
     return done
 
 
