@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from collinear.domain.change import Serial
+from collinear.domain.errors import IndexNotReady
 from collinear.domain.query import DatasetQuery
 from collinear.search.generations import Generations, IndexTaken
 from collinear.search.reader import IndexReader, IndexState
@@ -207,3 +208,24 @@ def test_readers_see_whole_commits_only(tmp_path: Path) -> None:
             thread.join()
     assert not wrong
     assert reader.state() == IndexState(Serial("epoch", "21-1"), 21)
+
+
+def test_an_index_of_another_version_is_replaced_and_not_taken_away(tmp_path: Path) -> None:
+    """Processes of that version go on with it until the new one is there; others say so."""
+    former = tmp_path / "v1-0123456789ab"
+    former.mkdir()
+    (tmp_path / "current").write_text(f"{former.name}\n")
+    reader = IndexReader(tmp_path)
+    with pytest.raises(IndexNotReady, match="another version"):
+        reader.find(ALL)
+    with IndexWriter(tmp_path, heap_bytes=HEAP) as writer:
+        assert writer.is_first
+        writer.rebuild()
+        writer.put(rows([dataset(1, "a/one")]))
+        assert former.exists()
+        writer.commit(SERIAL)
+        writer.publish()
+        assert ids(reader) == ("a/one",)
+    with IndexWriter(tmp_path, heap_bytes=HEAP) as writer:
+        assert writer.serial == SERIAL
+    assert not former.exists()

@@ -49,12 +49,16 @@ class Generations:
 
     def current(self) -> Path | None:
         """The generation that readers use; None while there is none for this schema."""
+        path = self.pointed()
+        return path if path and path.name.startswith(f"v{SCHEMA_VERSION}-") else None
+
+    def pointed(self) -> Path | None:
+        """The generation that was published last, of whatever schema."""
         try:
             name = self.pointer.read_text().strip()
         except FileNotFoundError:
             return None
-        fits = name.startswith(f"v{SCHEMA_VERSION}-") and "/" not in name
-        return self.directory / name if fits else None
+        return self.directory / name if name.startswith("v") and "/" not in name else None
 
     def create(self) -> Path:
         """A new, empty generation that no reader knows of."""

@@ -191,6 +191,11 @@ class IndexReader:
                     return _View(path, stamp, searcher, serial)
         if self._view is not None:
             return self._view
+        if self._generations.pointed():
+            raise IndexNotReady(
+                "The search index is of another version, and has to be built again by an indexer "
+                "of this one: if that is running, try again in a minute or two."
+            )
         raise IndexNotReady("There is no search index yet: is an indexer running?")
 
 

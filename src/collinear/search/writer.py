@@ -69,7 +69,8 @@ class IndexWriter:
         self._published = self._generations.current()
         if self._published is not None:
             self._go_on(self._published)
-        self._generations.remove_others(self._published)
+        # One of another version still answers whoever understands it, until this one is there
+        self._generations.remove_others(self._generations.pointed())
         return self
 
     def __exit__(
@@ -98,7 +99,7 @@ class IndexWriter:
     def rebuild(self) -> None:
         """Begin an empty generation; readers keep the old one until ``publish``."""
         self._writer = None
-        self._generations.remove_others(self._published)
+        self._generations.remove_others(self._generations.pointed())
         self._open(self._generations.create())
         self.serial = None
 
