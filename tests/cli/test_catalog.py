@@ -152,6 +152,14 @@ def test_nothing_found(collinear: Command) -> None:
     assert (told.returncode, told.stdout) == (0, "No dataset fits: try fewer words or filters.\n")
 
 
+def test_words_that_were_taken_less_strictly(collinear: Command, system: Running) -> None:
+    """Said below the table."""
+    best, *_ = system.get("/api/datasets?sort_by=downloads")["items"]
+    told = collinear("search", best["id"], "qzxqzxqzx").stdout.splitlines()
+    assert any(line.startswith(best["id"]) for line in told)
+    assert told[-1] == "No dataset has all the words as typed. Without: qzxqzxqzx."
+
+
 def test_one_dataset(collinear: Command, system: Running) -> None:
     """Also by an id in another case, for people and for programs."""
     item, *_ = system.get("/api/datasets?sort_by=likes&limit=1")["items"]

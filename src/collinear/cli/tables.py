@@ -268,4 +268,16 @@ def _footer(listing: Listing, query: DatasetQuery) -> str:
         words += f" The next: --offset {query.offset + shown}."
     if listing.version.warming_up:
         words += " The first load goes on: there will be more."
-    return words
+    return words + _reading(listing)
+
+
+def _reading(listing: Listing) -> str:
+    """How the words were taken, where that was not as they were typed."""
+    if listing.reading is None or not listing.reading.mark:
+        return ""
+    words = "No dataset has all the words as typed."
+    if forgiven := listing.reading.forgiven_words:
+        words += f" With typos: {', '.join(forgiven)}."
+    if dropped := listing.reading.dropped_words:
+        words += f" Without: {', '.join(dropped)}."
+    return "\n" + text.printable(words)
