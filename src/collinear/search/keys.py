@@ -22,6 +22,9 @@ LAST_SECOND = (1 << 32) - 1
 _LAST_ORDINAL = (1 << ORDINAL_BITS) - 1
 _EXACT = 1 << (VALUE_BITS - 1)
 _MANTISSA_BITS = 34
+_ZERO = 1 << 16
+"""The value of the scores just below 0; those further below have 16 bits of a float."""
+_LARGEST = 2.0**50
 _FIRST_MOMENT = int(datetime(2010, 1, 1, tzinfo=UTC).timestamp() * 1000)
 
 
@@ -58,12 +61,17 @@ def moment_value(milliseconds: int | None) -> int:
 
 
 def score_value(score: float | None) -> int:
-    """Order floats, also negative ones, by about 8 significant digits."""
+    """
+    Order scores by their 1024ths, and those above half a billion, or below 0, by what is left.
+
+    Nearly all are small and none is negative: their values are small too, and take little room.
+    """
     if score is None or math.isnan(score):
         return 0
-    (bits,) = struct.unpack(">Q", struct.pack(">d", score + 0.0))
-    ordered = bits ^ 0xFFFF_FFFF_FFFF_FFFF if bits >> 63 else bits | 1 << 63
-    return int(ordered >> (64 - VALUE_BITS))
+    if score >= 0:
+        return min(_ZERO + count_value(int(min(score, _LARGEST) * 1024)), LAST_VALUE)
+    (bits,) = struct.unpack(">I", struct.pack(">f", min(-score, _LARGEST)))
+    return _ZERO - int(bits >> 15)
 
 
 def key(value: int, ordinal: int) -> int:
