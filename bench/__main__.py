@@ -42,6 +42,13 @@ def main() -> None:
         metavar="DIR",
         help="keep everything there, or measure what is there already without loading it again",
     )
+    parser.add_argument(
+        "--every",
+        type=int,
+        default=16,
+        metavar="N",
+        help="one dataset in N is asked for what is promised for each; 1: all of them",
+    )
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     asked = parser.parse_args()
     table = Table(
@@ -57,7 +64,7 @@ def main() -> None:
 def _rows(asked: argparse.Namespace) -> Iterator[BenchRow]:
     parts = set(asked.only)
     if "relevance" in parts:
-        yield from measure_relevance()
+        yield from measure_relevance(asked.every)
     if parts == {"relevance"}:
         return
     with ExitStack() as stack:

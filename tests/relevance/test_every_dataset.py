@@ -13,7 +13,7 @@ from tests.relevance.promises import not_by_popularity, not_first_by_id
 from tests.search.datasets import build
 
 EVERY = 16
-"""Of so many datasets one is asked for here; ``make bench`` asks for all."""
+"""Of so many datasets one is asked for here; ``python -m bench --every 1`` asks for all."""
 
 
 @pytest.mark.timeout(400)
