@@ -32,6 +32,23 @@ def measure_relevance(every: int) -> Iterator[BenchRow]:
     yield from _promises(every)
 
 
+def _measure(
+    what: str, datasets: Sequence[Dataset], judged: Sequence[Judged]
+) -> Iterator[BenchRow]:
+    with tempfile.TemporaryDirectory() as folder:
+        reader = build(Path(folder), datasets)
+        found = scores(judged, lambda typed: reader.find(DatasetQuery(search=typed)).ids)
+    plain = scores(judged, _substrings(datasets))
+    for kind in sorted(found, key=lambda kind: (kind != "all", kind)):
+        ours, theirs = found[kind], plain[kind]
+        yield BenchRow(
+            f"relevance, {what}: {kind.removeprefix('known: ')} ({ours.queries} queries)",
+            f"MRR {ours.mrr:.3f}, nDCG@10 {ours.ndcg:.3f}",
+            f"text in ids, by downloads: {theirs.mrr:.3f}, {theirs.ndcg:.3f}",
+            f"{ours.ndcg / theirs.ndcg:.1f}" if theirs.ndcg else "",
+        )
+
+
 def _promises(every: int) -> Iterator[BenchRow]:
     """Datasets of a whole catalog, and how many searches there were in a second."""
     datasets = generated(50_000)
