@@ -4,19 +4,21 @@ import tantivy
 
 from collinear.domain.change import Serial
 from collinear.search import schema
+from collinear.search.keys import ORDINAL_BITS
 
-_NAME = "serial"
+_NUMBER = 1 << ORDINAL_BITS
+"""An ordinal that no dataset has."""
 
 
 def query() -> tantivy.Query:
     """Finds the marker, and nothing else."""
-    return tantivy.Query.term_query(schema.SCHEMA, schema.MARKER, _NAME)
+    return tantivy.Query.term_query(schema.SCHEMA, schema.ORDINAL, _NUMBER)
 
 
 def write(writer: tantivy.IndexWriter, serial: Serial) -> None:
     """Let the next commit say that it is true for ``serial``."""
-    writer.delete_documents_by_term(schema.MARKER, _NAME)
-    fields = {schema.MARKER: _NAME, schema.SERIAL: str(serial).encode()}
+    writer.delete_documents_by_query(query())
+    fields = {schema.ORDINAL: _NUMBER, schema.SERIAL: str(serial).encode()}
     writer.add_document(tantivy.Document.from_dict(fields, schema.SCHEMA))
 
 

@@ -22,8 +22,8 @@ NAME_KEY, NAMESPACE_KEY = "name_key", "namespace_key"
 BY_AUTHOR, BY_TAG, BY_IMPACT, BY_GATED = "author", "tag", "impact_level", "gated"
 LABELS = "labels"
 """Again the tags that filters stand for, so few that they can be counted in one look."""
-# The marker: one document that says which position of the stream the index is true for
-MARKER, SERIAL = "marker", "serial"
+# Of the marker: the one document that says which position of the stream the index is true for
+SERIAL = "serial"
 
 RANGED = ("downloads", "likes", "size_bytes")
 """The plain values of the few that are too large for their sort keys to be exact."""
@@ -42,9 +42,7 @@ def by(field: str) -> str:
 def _build() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field(ORDINAL, indexed=True)
-    for field in (NAME_KEY, NAMESPACE_KEY):
-        builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
-    for field in (BY_TAG, MARKER):
+    for field in (NAME_KEY, NAMESPACE_KEY, BY_TAG):
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
     for field in (BY_AUTHOR, BY_IMPACT, BY_GATED):  # counted for facets, hence a column
         builder.add_text_field(field, fast=True, tokenizer_name="raw", index_option="basic")
