@@ -83,16 +83,16 @@ def test_a_new_index_begins_with_the_snapshot(
     shop.fill(300)
     gone = shop.put(1, "a/gone")
     shop.put(2, "a/renamed-later")
-    shop.put(3, "a/one", description="in the snapshot")
+    shop.put(3, "a/one", description="photographed")
     shop.write_snapshot(part=997)
-    shop.put(2, "a/renamed", description="after the snapshot")
+    shop.put(2, "a/renamed", description="afterwards")
     shop.drop(gone)
     shop.put(4, "a/new")
-    shop.change_secretly(3, "a/one", description="after the snapshot")
+    shop.change_secretly(3, "a/one", description="afterwards")
     with following():
         wait_level(reader, shop)
-    assert reader.find(DatasetQuery(search="in the snapshot")).ids == ("a/one",)
-    assert reader.find(DatasetQuery(search="after the snapshot")).ids == ("a/renamed",)
+    assert reader.find(DatasetQuery(search="photographed")).ids == ("a/one",)
+    assert reader.find(DatasetQuery(search="afterwards")).ids == ("a/renamed",)
 
 
 def test_without_a_snapshot_the_stream_is_read_from_its_beginning(

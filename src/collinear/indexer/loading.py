@@ -50,7 +50,7 @@ class ParallelLoader:
         if not is_large or self._processes == 1:
             return put_rows(index, waiting)
         folders = [index.folder / f"shard-{number}" for number in range(self._processes)]
-        heap_bytes = max(self._heap_bytes * 5 // 4 // self._processes, _LEAST_HEAP)
+        heap_bytes = max(self._heap_bytes // self._processes, _LEAST_HEAP)
         with _Team(folders, heap_bytes) as team:
             for batch in _batches(waiting):
                 if self._stopping.is_set():
