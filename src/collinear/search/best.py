@@ -15,6 +15,7 @@ from tantivy import DocAddress, Occur, Query, Searcher
 from collinear.search import ranking, schema
 from collinear.search.columns import Count
 from collinear.search.matching import Fields, Plan, any_of, word_query
+from collinear.search.terms import any_value
 
 _MANY = 2_000
 """Results from which on it pays to look at the best of them alone."""
@@ -44,7 +45,7 @@ class Ranked:
         if limit <= 0:
             return []
         if count.few and self._plan.wanted:  # they are known: only their scores are not
-            these = Query.term_set_query(schema.SCHEMA, schema.ORDINAL, count.few)
+            these = any_value(schema.ORDINAL, count.few)
             return _addresses(_search(searcher, self._scored(these), offset, limit))
         if self._plan.words and count.total > self._many and offset + limit <= _MOST_AT_ONCE:
             top = self._find_top(searcher, offset + limit)

@@ -9,6 +9,7 @@ from collinear.domain.facets import TAG_FILTERS
 from collinear.domain.query import MOMENT_FILTERS, RANGE_FIELDS, DatasetQuery
 from collinear.search import keys, schema
 from collinear.search.columns import between
+from collinear.search.terms import any_value
 from collinear.search.text import encodable
 
 SCHEMA = schema.SCHEMA
@@ -45,7 +46,7 @@ def _exact(query: DatasetQuery) -> Iterator[Query]:
 
 
 def _any(field: str, values: Iterable[str]) -> Query:
-    return Query.term_set_query(SCHEMA, field, sorted({encodable(value) for value in values}))
+    return any_value(field, sorted({encodable(value) for value in values}))
 
 
 def _counts(field: str, least: int | None, most: int | None) -> Query:

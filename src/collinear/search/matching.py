@@ -10,6 +10,7 @@ from tantivy import Occur, Query
 from collinear.search import exactness, marker, ranking, schema
 from collinear.search.lexicon import Lexicon
 from collinear.search.reading import Reading
+from collinear.search.terms import any_value
 from collinear.search.text import MAX_PART, analyse_name, encodable, guard, runs
 from collinear.search.typed import Word
 
@@ -198,7 +199,7 @@ def _by_key(field: str, name: str, lexicon: Lexicon) -> list[Query | None]:
         [term for term in known if term.startswith(key.but_for_case)],
         known,
     )
-    return [Query.term_set_query(SCHEMA, field, terms) if terms else None for terms in steps]
+    return [any_value(field, terms) if terms else None for terms in steps]
 
 
 def _both(one: Query, other: Query) -> Query:

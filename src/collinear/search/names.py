@@ -10,6 +10,7 @@ from tantivy import Occur, Query
 from collinear.search import exactness, schema
 from collinear.search.matching import find_word, word_query
 from collinear.search.reader import Commit
+from collinear.search.terms import any_value
 from collinear.search.typed import Typed, read
 from collinear.search.vocabulary import LONGEST, Vocabulary, words
 
@@ -19,8 +20,6 @@ _CANDIDATES = 4
 _MOST_HITS = 50
 _MOST_OWNED = 300
 """Datasets of an author that are looked at one by one, which is quicker than to search."""
-_MANY = 8
-"""Keys from which on it pays to look for all of them together."""
 _SLOW = 0.005
 """Seconds that make an answer of the index worth remembering..."""
 _REMEMBERED = 60.0
@@ -158,10 +157,7 @@ def _named(commit: Commit, name: str) -> NameFound | None:
 def _called(commit: Commit, field: str, name: str) -> Query | None:
     """Finds what has this folded name; None where nothing has."""
     known = commit.lexicon.keys(field, exactness.key("", name).folded)
-    if len(known) > _MANY:
-        return Query.term_set_query(SCHEMA, field, known)
-    either = [(Occur.Should, Query.term_query(SCHEMA, field, key, "basic")) for key in known]
-    return Query.boolean_query(either) if known else None
+    return any_value(field, known) if known else None
 
 
 def _both(one: Query, other: Query) -> Query:
