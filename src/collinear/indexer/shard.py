@@ -26,7 +26,7 @@ def main() -> None:
     """``python -m collinear.indexer.shard FOLDER HEAP_BYTES``."""
     for number in (signal.SIGINT, signal.SIGTERM):  # the indexer is told, and tells us
         signal.signal(number, signal.SIG_IGN)
-    gc.set_threshold(100_000, 20, 50)
+    gc.disable()  # documents come and go by the thousand and never form cycles
     folder, heap_bytes = sys.argv[1:]
     try:
         done = write_shard(Path(folder), _rows(sys.stdin.buffer), heap_bytes=int(heap_bytes))

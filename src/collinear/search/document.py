@@ -14,6 +14,7 @@ from collinear.search.text import Analyser, analyse_name, beginnings, encodable
 MAX_FILTER = 300
 """Characters of the longest tag or author that can be asked for."""
 _LABELS = tuple(TAG_FILTERS.values())
+_COLUMNS = tuple(map(schema.by, schema.ORDERED))
 
 
 class _Owner(NamedTuple):
@@ -121,20 +122,20 @@ def _orders(document: Mapping[str, Any], ordinal: int) -> dict[str, Any]:
     created, hub_id = _moment(document["created_at"]), document["hub_id"]
     second = int(hub_id[:8], 16) if created is None else created // 1000
     creation, rest = keys.creation_key(second, hub_id)
-    values = {
-        "downloads": keys.count_value(document["downloads"]),
-        "likes": keys.count_value(document["likes"]),
-        "size_bytes": keys.count_value(document["size_bytes"]),
-        "last_modified": keys.moment_value(_moment(document["last_modified"])),
-        "created_at": keys.moment_value(created),
-        "trending_score": keys.score_value(document["trending_score"]),
-    }
-    return {schema.by(field): keys.key(value, ordinal) for field, value in values.items()} | {
-        schema.ORDINAL: ordinal,
-        schema.CREATION: creation,
-        schema.CREATION_REST: rest,
-        schema.WEIGHT: ranking.weight(document["downloads"], document["likes"]),
-    }
+    values = (  # as in schema.ORDERED
+        keys.count_value(document["downloads"]),
+        keys.count_value(document["likes"]),
+        keys.count_value(document["size_bytes"]),
+        keys.moment_value(_moment(document["last_modified"])),
+        keys.moment_value(created),
+        keys.score_value(document["trending_score"]),
+    )
+    ordered = [keys.key(value, ordinal) for value in values]
+    fields: dict[str, Any] = dict(zip(_COLUMNS, ordered, strict=True))
+    fields[schema.ORDINAL] = ordinal
+    fields[schema.CREATION], fields[schema.CREATION_REST] = creation, rest
+    fields[schema.WEIGHT] = ranking.weight(document["downloads"], document["likes"])
+    return fields
 
 
 def _moment(text: str | None) -> int | None:
