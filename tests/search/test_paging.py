@@ -14,7 +14,7 @@ from collinear.domain.change import Serial
 from collinear.domain.dataset import Dataset
 from collinear.domain.errors import TooDeep
 from collinear.domain.query import DatasetQuery, SortField, SortOrder
-from collinear.search.paging import DEEPEST
+from collinear.search.paging import DEEPEST, FARTHEST
 from collinear.search.reader import IndexReader
 from collinear.search.writer import IndexWriter
 from tests.search.datasets import FIRST_SECOND, HEAP, build, dataset, rows
@@ -139,6 +139,11 @@ def test_by_relevance_the_pages_end_with_a_word_about_it(tmp_path: Path) -> None
         reader.find(query.model_copy(update={"offset": DEEPEST}))
     past = reader.find(query.model_copy(update={"offset": len(many)}))
     assert (past.ids, past.total, past.next) == ((), len(many), None)
+
+    by_id = query.model_copy(update={"sort_by": SortField.ID, "offset": FARTHEST})
+    with pytest.raises(TooDeep, match="next_cursor"):
+        reader.find(by_id)
+    assert len(reader.find(by_id.model_copy(update={"offset": FARTHEST - 1})).ids) == 30
 
     by_likes = query.model_copy(update={"sort_by": SortField.LIKES})
     further = reader.find(by_likes.model_copy(update={"offset": DEEPEST}))

@@ -19,8 +19,8 @@ from collinear.search.columns import LAST, Count, at_or_after, before, between, 
 from collinear.search.place import Page, Place, kind, to_number
 
 _MOST_BUCKETS = 10_000
-FARTHEST = 100_000
-"""Offset of a list by id: those before it are read one by one, a million of them in a second."""
+FARTHEST = 10_000
+"""Offset of a list by id: those before it are read one by one, in 0.3 s."""
 DEEPEST = 10_000
 """Results that can be paged by relevance: each page is found together with all before it."""
 
