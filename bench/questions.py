@@ -4,7 +4,8 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from itertools import cycle, islice
+from typing import Any
 from urllib.parse import urlencode
 
 LIST = "/api/datasets"
@@ -16,17 +17,25 @@ _FILTERS = (
 )
 
 
-class Questions(NamedTuple):
-    """Targets by kind; ``mix`` says how many of a hundred are of each."""
+class Questions:
+    """
+    Targets by kind.  They are handed out one after the other, so that none comes again before
+    all others of its kind: what the API remembers of an answer is not what is measured.
+    """
 
-    kinds: dict[str, list[str]]
+    def __init__(self, kinds: Mapping[str, Sequence[str]]) -> None:
+        self.kinds = kinds
+        self._rnd = random.Random(5)
+        self._waiting = {kind: cycle(targets) for kind, targets in kinds.items()}
 
-    def mixed(self, count: int, seed: int = 5) -> list[str]:
-        """So many targets of all kinds, as people ask them."""
-        rnd = random.Random(seed)
-        shares = {kind: MIX[kind] for kind in self.kinds if kind in MIX}
-        drawn = rnd.choices(list(shares), list(shares.values()), k=count)
-        return [rnd.choice(self.kinds[kind]) for kind in drawn]
+    def some(self, kind: str, count: int) -> list[str]:
+        """The next targets of a kind."""
+        return list(islice(self._waiting[kind], count))
+
+    def mixed(self, count: int) -> list[str]:
+        """The next targets of all kinds, as people ask them."""
+        drawn = self._rnd.choices(list(MIX), list(MIX.values()), k=count)
+        return [next(self._waiting[kind]) for kind in drawn]
 
 
 MIX = {

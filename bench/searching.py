@@ -18,7 +18,7 @@ from bench.system import BenchRow, BenchSystem, mebibytes
 from collinear.domain.query import DatasetQuery
 from collinear.search.reader import IndexReader
 
-_SAMPLE = 2_000
+_SAMPLE = 5_000
 _PAGES = (1, 100, 10_000)
 
 
@@ -30,9 +30,14 @@ class Pace(NamedTuple):
     alone: float
 
     def measure(self, system: BenchSystem, targets: list[str], rate: float) -> Latencies:
-        wanted = max(int(self.seconds * rate), 100)
+        """The latencies of these targets, one after the other and again from the first."""
+        wanted = self.count(rate)
         asked = (targets * (wanted // len(targets) + 1))[:wanted]
         return measure(system.api_url, asked, rate=rate)
+
+    def count(self, rate: float) -> int:
+        """Requests of one measurement."""
+        return max(int(self.seconds * rate), 100)
 
 
 def measure_searching(system: BenchSystem, pace: Pace) -> Iterator[BenchRow]:
@@ -43,18 +48,18 @@ def measure_searching(system: BenchSystem, pace: Pace) -> Iterator[BenchRow]:
     yield from _lists(system, pace)
     yield from _facets(system, questions, pace)
     yield from _beside(system, pace)
-    yield _overhead(system, questions)
+    yield _overhead(system, questions, pace.alone)
     if "worker" in system.parts:
         yield from _while_storing(system, questions, pace)
     yield from _room(system)
 
 
 def _searches(system: BenchSystem, questions: Questions, pace: Pace) -> Iterator[BenchRow]:
-    mixed = pace.measure(system, questions.mixed(4_000), pace.mixed)
+    mixed = pace.measure(system, questions.mixed(pace.count(pace.mixed)), pace.mixed)
     yield _row(f"searches of all kinds, {pace.mixed:g} a second", mixed, "p50 4, p99 30 ms")
     wanted = {"no hit": "p99 10 ms", "one hit": "p99 10 ms"}
-    kinds = questions.kinds | {"one hit": list(_one_hit(system, questions))}
-    for kind, targets in kinds.items():
+    kinds = {kind: questions.some(kind, pace.count(pace.alone)) for kind in questions.kinds}
+    for kind, targets in (kinds | {"one hit": list(_one_hit(system, questions))}).items():
         alone = pace.measure(system, targets, pace.alone)
         yield _row(f"  {kind}, {pace.alone:g} a second", alone, wanted.get(kind, ""))
 
@@ -129,25 +134,24 @@ def _beside(system: BenchSystem, pace: Pace) -> Iterator[BenchRow]:
     names = [item["name"] for item in sample(system)]
     beginnings = [name[: 1 + place % 8] for place, name in enumerate(names)]
     typed = [target(f"{LIST}/suggest", q=begun) for begun in beginnings if begun.strip()]
+    system.http.get(system.api_url + typed[0])
     yield _row("suggestions", pace.measure(system, typed, pace.alone), "10 ms")
     ids = [item["id"] for item in sample(system)]
     alike = [f"{LIST}/{quote(dataset_id)}/similar" for dataset_id in ids]
     yield _row("similar datasets", pace.measure(system, alike, pace.alone / 2), "")
 
 
-def _overhead(system: BenchSystem, questions: Questions) -> BenchRow:
-    """One caller, one question after the other, with and without HTTP around the search."""
+def _overhead(system: BenchSystem, questions: Questions, rate: float) -> BenchRow:
+    """The same questions with and without HTTP around the search."""
     reader = IndexReader(system.folder / "index")
-    asked = questions.mixed(600, seed=8)
+    asked = questions.mixed(300)
     queries = [to_query(one) for one in asked]
     bare = [milliseconds(lambda query=query: reader.find(query)) for query in queries]
-    with_http = [
-        milliseconds(lambda one=one: system.http.get(system.api_url + one)) for one in asked
-    ]
-    more = median(with_http) - median(bare)
+    with_http = measure(system.api_url, asked, rate=rate).p50
+    more = with_http - median(bare)
     return BenchRow(
-        "searches of all kinds, one caller",
-        f"{median(with_http):.1f} ms median",
+        f"searches of all kinds, {rate:g} a second",
+        f"{with_http:.1f} ms median",
         f"the index without HTTP {median(bare):.1f} ms",
         f"{more:+.1f} ms (3 wanted)",
     )
@@ -170,7 +174,7 @@ def _while_storing(system: BenchSystem, questions: Questions, pace: Pace) -> Ite
     with ThreadPoolExecutor(1) as pool:
         storing = pool.submit(run, system, "pages")
         time.sleep(1)
-        busy = pace.measure(system, questions.mixed(4_000), pace.mixed)
+        busy = pace.measure(system, questions.mixed(pace.count(pace.mixed)), pace.mixed)
         first = pace.measure(system, [target(sort_by="downloads")], pace.alone)
         still = not storing.done()
         storing.result()
