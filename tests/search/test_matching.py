@@ -244,6 +244,11 @@ def test_what_is_said_of_every_dataset_is_not_looked_for(
         ('"数据图像"', set()),
         ('"license mit"', {"medical/things", "x/y"}),
         ('"unfinished quote', set()),
+        ('"corpus about things with license"', {"x/y"}),
+        ('"things with license"', {"x/y"}),
+        ('"things license"', set()),
+        ('"with license"', {"x/y"}),
+        ('"the license mit"', {"x/y"}),
     ],
 )
 def test_a_phrase_is_found_as_it_stands(find: Find, typed: str, found: set[str]) -> None:

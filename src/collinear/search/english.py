@@ -5,7 +5,12 @@ from functools import lru_cache
 from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
 
 _stemmer = TextAnalyzerBuilder(Tokenizer.raw()).filter(Filter.stemmer("english")).build()
-_stop_words = TextAnalyzerBuilder(Tokenizer.raw()).filter(Filter.stopword("english")).build()
+STOP_WORDS = frozenset(
+    {"a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "if", "in", "into", "is", "it"}
+    | {"no", "not", "of", "on", "or", "such", "that", "the", "their", "then", "there", "these"}
+    | {"they", "this", "to", "was", "will", "with"}
+)
+"""Words that every English text has: descriptions are kept without them."""
 _ALL_ARE = frozenset({"dataset", "datasets"})
 
 
@@ -22,4 +27,4 @@ def is_said_of_all(word: str) -> bool:
 
 def tells_nothing(word: str) -> bool:
     """Whether a word in lower case is in every text, such as ``the``, or true of every dataset."""
-    return is_said_of_all(word) or not _stop_words.analyze(word)
+    return word in _ALL_ARE or word in STOP_WORDS

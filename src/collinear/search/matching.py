@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tantivy import Occur, Query
 
 from collinear.search import exactness, marker, ranking, schema
+from collinear.search.english import STOP_WORDS
 from collinear.search.lexicon import Lexicon
 from collinear.search.reading import Reading
 from collinear.search.terms import any_value
@@ -217,21 +218,39 @@ def _in_field(field: str, word: Word, lexicon: Lexicon) -> Iterator[Way]:
     parts = word.parts[:_LONGEST_PHRASE]
     if len(parts) == 1:
         yield from _term(field, parts[0], lexicon)
-    elif field in schema.PHRASES or not word.quoted:
+    elif field in schema.PHRASES:
+        yield from _phrase(field, word, lexicon)
+    elif not word.quoted:
         found = [lexicon.rarity(field, part) for part in parts]
-        rarities = [rarity for rarity in found if rarity is not None]
-        if len(rarities) == len(found):
-            yield _parts(field, parts), min(sum(rarities), ranking.MOST_RARITY)
+        if rarities := _all_known(found):
+            clauses = [(Occur.Must, _plain_term(field, part)) for part in dict.fromkeys(parts)]
+            yield Query.boolean_query(clauses), rarities
     if len(word.runs) > 1 or word.runs[0].is_compound:
         yield from _term(field, word.joined[:MAX_PART], lexicon)
 
 
-def _parts(field: str, parts: Sequence[str]) -> Query:
-    """Finds neighbours in their order where the field knows it."""
-    if field in schema.PHRASES:
-        return Query.phrase_query(SCHEMA, field, [guard(part) for part in parts])
-    clauses = [(Occur.Must, _plain_term(field, part)) for part in dict.fromkeys(parts)]
-    return Query.boolean_query(clauses)
+def _phrase(field: str, word: Word, lexicon: Lexicon) -> Iterator[Way]:
+    """Finds the parts of a word in their order; descriptions know only the places of stop words."""
+    parts = list(enumerate(word.parts[:_LONGEST_PHRASE]))
+    told = parts
+    if field == schema.DESCRIPTION:
+        told = [(place, part) for place, part in parts if part not in STOP_WORDS]
+        if len(told) < len(parts) and len(told) == 1 and not word.quoted:
+            return  # of "a100" the number alone says something else; there is its joined form
+    rarity = _all_known([lexicon.rarity(field, part) for _, part in told])
+    if not rarity:
+        return
+    if len(told) == 1:
+        yield _plain_term(field, told[0][1]), rarity
+    else:
+        places: list[str | tuple[int, str]] = [(place, guard(part)) for place, part in told]
+        yield Query.phrase_query(SCHEMA, field, places), rarity
+
+
+def _all_known(rarities: Sequence[float | None]) -> float:
+    """What all parts together tell; 0 where there is none, or one is nowhere."""
+    known = [rarity for rarity in rarities if rarity is not None]
+    return min(sum(known), ranking.MOST_RARITY) if len(known) == len(rarities) else 0.0
 
 
 def _other_forms(word: str, lexicon: Lexicon) -> Iterator[Way]:
