@@ -44,12 +44,12 @@ class BenchSystem:
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
-        valkey = self._stack.enter_context(
-            ValkeyServer(
-                data_dir=self.folder / "valkey",
-                config={"appendonly": "yes", "save": "", "maxmemory-policy": "noeviction"},
-            )
+        valkey = ValkeyServer(
+            data_dir=self.folder / "valkey",
+            config={"appendonly": "yes", "save": "", "maxmemory-policy": "noeviction"},
         )
+        self._stack.callback(valkey.stop)
+        valkey.start(timeout=300)  # a million datasets take it half a minute to read
         self.redis_url = f"redis://127.0.0.1:{valkey.port}/0"
         self.store = self._stack.enter_context(redis.Redis.from_url(self.redis_url, protocol=2))
         endpoint = self.store.hget(self.keys.meta, "endpoint") or b"http://127.0.0.1:8711"
