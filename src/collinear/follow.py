@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from collinear.domain.change import BEGINNING, Change, Op, Serial
 from collinear.domain.errors import CatalogError
-from collinear.search.writer import IndexWriter
+from collinear.search.index.writer import IndexWriter
 from collinear.store.documents import parse
 from collinear.store.feed import CatalogFeed, SnapshotUnreadable
 from collinear.telemetry import get_logger

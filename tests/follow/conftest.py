@@ -9,8 +9,8 @@ import redis
 
 from collinear.domain.query import DatasetQuery
 from collinear.follow import Follower
+from collinear.search.index.writer import IndexWriter
 from collinear.search.reader import IndexReader
-from collinear.search.writer import IndexWriter
 from collinear.settings import Settings
 from collinear.store.feed import CatalogFeed
 from collinear.store.keys import Keys

@@ -7,8 +7,8 @@ from collinear.domain.change import BEGINNING, Serial
 from collinear.domain.query import DatasetQuery
 from collinear.follow import Follower
 from collinear.search.generations import Generations
+from collinear.search.index.writer import IndexWriter
 from collinear.search.reader import IndexReader
-from collinear.search.writer import IndexWriter
 from collinear.settings import Settings
 from collinear.store.feed import CatalogFeed
 from tests.follow.conftest import Following, indexed, wait_level

@@ -12,8 +12,8 @@ import pytest
 from collinear.domain.query import DatasetQuery
 from collinear.follow import LoadFailed, Row
 from collinear.indexer.loading import ParallelLoader
+from collinear.search.index.writer import IndexWriter
 from collinear.search.reader import IndexReader
-from collinear.search.writer import IndexWriter
 from collinear.store.documents import to_bytes
 from tests.search.datasets import HEAP, POLICY, SERIAL, dataset, rows
 from tests.waiting import wait_until

@@ -7,8 +7,8 @@ from typing import Any
 from collinear.domain.change import Serial
 from collinear.domain.dataset import Dataset
 from collinear.domain.impact import ImpactPolicy
+from collinear.search.index.writer import IndexWriter
 from collinear.search.reader import IndexReader
-from collinear.search.writer import IndexWriter
 from collinear.store.documents import parse, to_bytes
 
 HEAP = 16 * 2**20

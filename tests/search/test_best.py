@@ -6,13 +6,14 @@ import pytest
 from tantivy import DocAddress, Searcher
 
 from collinear.domain.query import DatasetQuery
-from collinear.search import schema, typed
-from collinear.search.best import Ranked
+from collinear.search import schema
 from collinear.search.columns import look_at
 from collinear.search.filters import filters
-from collinear.search.lexicon import Lexicon
-from collinear.search.matching import plan
-from collinear.search.reading import Reading
+from collinear.search.words import typed
+from collinear.search.words.best import Ranked
+from collinear.search.words.lexicon import Lexicon
+from collinear.search.words.matching import plan
+from collinear.search.words.reading import Reading
 from tests.search.datasets import build, dataset
 
 WORDS = [

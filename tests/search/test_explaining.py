@@ -6,11 +6,12 @@ import pytest
 from tantivy import Index
 
 from collinear.domain.query import DatasetQuery
-from collinear.search import ranking, schema, typed
+from collinear.search import schema
 from collinear.search.generations import Generations
-from collinear.search.lexicon import Lexicon
-from collinear.search.matching import plan
 from collinear.search.reader import IndexReader
+from collinear.search.words import ranking, typed
+from collinear.search.words.lexicon import Lexicon
+from collinear.search.words.matching import plan
 from tests.search.datasets import build, dataset
 
 CATALOG = [

@@ -18,8 +18,8 @@ from collinear.domain.facets import OWN_FILTERS, TAG_FILTERS, measure
 from collinear.domain.query import DatasetQuery
 from collinear.search.facets import Facet, Facets, Values
 from collinear.search.histograms import Bucket, Histogram
+from collinear.search.index.writer import IndexWriter
 from collinear.search.reader import IndexReader
-from collinear.search.writer import IndexWriter
 from tests.search.datasets import HEAP, POLICY, SERIAL, build, dataset, rows
 
 EVERY = list(OWN_FILTERS)

@@ -12,9 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from collinear.domain.query import DatasetQuery
-from collinear.search.highlight import SNIPPET, Highlighter, visible
-from collinear.search.reading import Reading
-from collinear.search.typed import read
+from collinear.search.highlights.marking import SNIPPET, Highlighter, visible
+from collinear.search.words.reading import Reading
+from collinear.search.words.typed import read
 from tests.search.datasets import build, dataset, document
 
 MARK = re.compile("</?mark>")

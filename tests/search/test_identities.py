@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from collinear.search.identities import find_ordinals
+from collinear.search.index.identities import find_ordinals
+from collinear.search.index.writer import IndexWriter
 from collinear.search.reader import IndexReader
-from collinear.search.writer import IndexWriter
 from tests.search.datasets import FIRST_SECOND, HEAP, SERIAL, build, dataset, document, rows
 
 

@@ -14,9 +14,9 @@ from collinear.domain.change import Serial
 from collinear.domain.dataset import Dataset
 from collinear.domain.errors import TooDeep
 from collinear.domain.query import DatasetQuery, SortField, SortOrder
+from collinear.search.index.writer import IndexWriter
 from collinear.search.paging import DEEPEST, FARTHEST
 from collinear.search.reader import IndexReader
-from collinear.search.writer import IndexWriter
 from tests.search.datasets import FIRST_SECOND, HEAP, build, dataset, rows
 
 ORDERS: list[SortField | None] = [

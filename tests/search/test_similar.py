@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from collinear.domain.dataset import Dataset
-from collinear.search import similar
 from collinear.search.reader import IndexReader
+from collinear.search.suggestions import similar
 from tests.search.datasets import build, dataset, document
 
 PROSE = "Written problems that take several steps of elementary arithmetic to solve."

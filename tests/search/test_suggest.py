@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from collinear.domain.change import Serial
 from collinear.domain.dataset import Dataset
 from collinear.domain.errors import IndexNotReady
+from collinear.search.index.writer import IndexWriter
 from collinear.search.reader import IndexReader
-from collinear.search.suggest import Suggester, Suggestions
-from collinear.search.vocabulary_reader import VocabularyReader
-from collinear.search.writer import IndexWriter
+from collinear.search.suggestions.suggesting import Suggester, Suggestions
+from collinear.search.suggestions.vocabulary_reader import VocabularyReader
 from tests.search.datasets import HEAP, SERIAL, build, dataset, rows
 from tests.waiting import wait_until
 

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collinear.search.text import MAX_PART, Analyser, analyse, analyse_name, encodable, guard, runs
+from collinear.search.text.analysis import (
+    MAX_PART,
+    Analyser,
+    analyse,
+    analyse_name,
+    encodable,
+    guard,
+    runs,
+)
 
 
 @pytest.mark.parametrize(

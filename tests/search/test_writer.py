@@ -13,8 +13,8 @@ from collinear.domain.change import Serial
 from collinear.domain.errors import IndexNotReady
 from collinear.domain.query import DatasetQuery
 from collinear.search.generations import Generations, IndexTaken
+from collinear.search.index.writer import IndexWriter
 from collinear.search.reader import IndexReader, IndexState
-from collinear.search.writer import IndexWriter
 from tests.search.datasets import HEAP, SERIAL, build, dataset, document, rows
 
 LATER = Serial("epoch", "6-0")
@@ -158,7 +158,7 @@ def test_a_second_writer_is_refused(tmp_path: Path) -> None:
     ):
         pass
     holder = (
-        "import sys, time; from pathlib import Path; from collinear.search.writer import *\n"
+        "import sys, time; from pathlib import Path; from collinear.search.index.writer import *\n"
         f"with IndexWriter(Path({str(tmp_path)!r}), heap_bytes={HEAP}):\n"
         "    print('mine', flush=True); sys.stdin.read()"
     )

@@ -9,7 +9,7 @@ import redis
 from collinear.domain.change import BEGINNING, Serial
 from collinear.domain.dataset import Dataset
 from collinear.domain.impact import ImpactPolicy
-from collinear.search.writer import IndexWriter
+from collinear.search.index.writer import IndexWriter
 from collinear.store.catalog import Catalog
 from collinear.store.claim import Claim
 from collinear.store.documents import parse

@@ -10,7 +10,7 @@ import redis
 from collinear.domain.dataset import Dataset
 from collinear.domain.impact import ImpactPolicy
 from collinear.follow import Follower
-from collinear.search.writer import IndexWriter
+from collinear.search.index.writer import IndexWriter
 from collinear.settings import Settings
 from collinear.store.claim import Claim
 from collinear.store.feed import CatalogFeed

@@ -5,7 +5,7 @@ import gzip
 
 import redis
 
-from collinear.search.writer import IndexWriter
+from collinear.search.index.writer import IndexWriter
 from collinear.settings import Settings
 from collinear.store.keys import ORDERS, Keys
 from collinear.store.run_records import Kind

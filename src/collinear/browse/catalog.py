@@ -10,11 +10,11 @@ from collinear.browse.discovery import Discovery
 from collinear.browse.readiness import IndexStatus, Patience, check, look
 from collinear.domain.errors import IndexNotReady
 from collinear.domain.query import DatasetQuery
-from collinear.search.explaining import Explanation
 from collinear.search.facets import Facet, of_nothing
-from collinear.search.highlight import Highlighter, Highlights
+from collinear.search.highlights.marking import Highlighter, Highlights
 from collinear.search.reader import Hits, IndexReader
-from collinear.search.reading import Reading
+from collinear.search.words.explaining import Explanation
+from collinear.search.words.reading import Reading
 from collinear.store import documents
 from collinear.store.reader import Found, Standing
 from collinear.store.readers import Readers

@@ -9,9 +9,9 @@ import anyio
 from anyio import to_thread
 
 from collinear.domain.errors import IndexNotReady
-from collinear.search import similar
 from collinear.search.reader import IndexReader
-from collinear.search.suggest import Suggester, Suggestions
+from collinear.search.suggestions import similar
+from collinear.search.suggestions.suggesting import Suggester, Suggestions
 from collinear.store import documents
 from collinear.store.reader import CatalogReader, Found
 from collinear.store.status import Version

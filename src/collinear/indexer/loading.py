@@ -13,7 +13,7 @@ from typing import IO, Self, cast
 
 from collinear.follow import LoadFailed, Row, put_rows
 from collinear.indexer.shard import END
-from collinear.search.writer import IndexWriter
+from collinear.search.index.writer import IndexWriter
 
 _FEW = 20_000
 """Up to so many datasets the processes would take longer to start than to index."""

@@ -10,7 +10,7 @@ from collinear.domain.errors import StoreUnavailable
 from collinear.follow import Follower
 from collinear.indexer.loading import ParallelLoader
 from collinear.search.generations import IndexTaken
-from collinear.search.writer import IndexWriter
+from collinear.search.index.writer import IndexWriter
 from collinear.settings import Settings
 from collinear.store.feed import CatalogFeed
 from collinear.telemetry import configure_logging, get_logger

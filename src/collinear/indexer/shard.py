@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from collinear.search.shards import write_shard
+from collinear.search.index.shards import write_shard
 from collinear.store.documents import parse
 
 END = b"end\n"

@@ -10,7 +10,7 @@ from collinear.domain.query import MOMENT_FILTERS, RANGE_FIELDS, DatasetQuery
 from collinear.search import keys, schema
 from collinear.search.columns import between
 from collinear.search.terms import any_value
-from collinear.search.text import encodable
+from collinear.search.text.analysis import encodable
 
 SCHEMA = schema.SCHEMA
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -14,9 +14,9 @@ from tantivy import DocAddress, Query, Searcher
 from collinear.domain.errors import BadCursor, TooDeep
 from collinear.domain.query import SortField
 from collinear.search import columns, keys, schema
-from collinear.search.best import Ranked
 from collinear.search.columns import LAST, Count, at_or_after, before, between, both, cut
 from collinear.search.place import Page, Place, kind, to_number
+from collinear.search.words.best import Ranked
 
 _MOST_BUCKETS = 10_000
 FARTHEST = 10_000

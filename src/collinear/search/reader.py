@@ -13,18 +13,19 @@ from tantivy import Occur, Query
 from collinear.domain.change import Serial
 from collinear.domain.errors import IndexNotReady
 from collinear.domain.query import DatasetQuery, SortField, SortOrder
-from collinear.search import columns, marker, paging, reading, typed
-from collinear.search.best import Ranked
-from collinear.search.explaining import Explanation, explain
+from collinear.search import columns, marker, paging
 from collinear.search.facets import Facet, Facets
 from collinear.search.filters import filters
-from collinear.search.forgiving import choose
 from collinear.search.generations import Generations
-from collinear.search.lexicon import Lexicon
-from collinear.search.matching import NOTHING, Plan, plan
 from collinear.search.place import Page, Place, broken
 from collinear.search.pulse import Pulse
-from collinear.search.reading import Reading
+from collinear.search.words import reading, typed
+from collinear.search.words.best import Ranked
+from collinear.search.words.explaining import Explanation, explain
+from collinear.search.words.forgiving import choose
+from collinear.search.words.lexicon import Lexicon
+from collinear.search.words.matching import NOTHING, Plan, plan
+from collinear.search.words.reading import Reading
 
 _MOST_REMEMBERED = 1_000
 _LONGEST_REMEMBERED = 100

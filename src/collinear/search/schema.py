@@ -2,8 +2,8 @@
 
 import tantivy
 
-from collinear.search.english import STOP_WORDS
-from collinear.search.text import guard
+from collinear.search.text.analysis import guard
+from collinear.search.text.english import STOP_WORDS
 
 SCHEMA_VERSION = 2
 """Grows with every change of fields or of analysis; an index of another version is rebuilt."""

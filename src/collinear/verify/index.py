@@ -7,7 +7,7 @@ from threading import Event
 
 from collinear.domain.change import Serial
 from collinear.domain.dataset import from_document
-from collinear.search.survey import IndexSurvey, differing, expected, open_survey
+from collinear.search.index.survey import IndexSurvey, differing, expected, open_survey
 from collinear.store.documents import parse
 from collinear.store.ledger import ChangesTrimmed, Ledger
 from collinear.store.survey import Survey

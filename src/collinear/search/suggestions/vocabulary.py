@@ -14,7 +14,7 @@ from typing import NamedTuple, Self, TypeVar
 from tantivy import Occur, Query, Searcher
 
 from collinear.search import marker, schema
-from collinear.search.text import analyse, runs
+from collinear.search.text.analysis import analyse, runs
 
 Entry = TypeVar("Entry")
 

@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 from tantivy import DocAddress, Occur, Query, Searcher
 
-from collinear.search import ranking, schema
+from collinear.search import schema
 from collinear.search.columns import Count
-from collinear.search.matching import Fields, Plan, any_of, word_query
 from collinear.search.terms import any_value
+from collinear.search.words import ranking
+from collinear.search.words.matching import Fields, Plan, any_of, word_query
 
 _MANY = 2_000
 """Results from which on it pays to look at the best of them alone."""

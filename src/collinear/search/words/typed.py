@@ -11,8 +11,8 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from collinear.domain.errors import BadParameter
-from collinear.search.english import is_said_of_all, tells_nothing
-from collinear.search.text import Run, analyse, runs
+from collinear.search.text.analysis import Run, analyse, runs
+from collinear.search.text.english import is_said_of_all, tells_nothing
 
 MAX_WORDS = 32
 """Words of one search: each costs time, and nobody describes what he wants in more."""

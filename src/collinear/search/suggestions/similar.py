@@ -15,8 +15,8 @@ from tantivy import Occur, Query
 
 from collinear.search import schema
 from collinear.search.reader import Commit
-from collinear.search.text import analyse_name, encodable, guard
-from collinear.search.vocabulary import words
+from collinear.search.suggestions.vocabulary import words
+from collinear.search.text.analysis import analyse_name, encodable, guard
 
 SCHEMA = schema.SCHEMA
 MOST_OF_ONE_AUTHOR = 2

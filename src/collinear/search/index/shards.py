@@ -15,7 +15,7 @@ from typing import Any
 import tantivy
 
 from collinear.search import schema
-from collinear.search.document import DocumentMaker
+from collinear.search.index.document import DocumentMaker
 
 _META, _MANAGED = "meta.json", ".managed.json"
 

@@ -13,11 +13,12 @@ import tantivy
 from tantivy import Query
 
 from collinear.domain.change import Serial
-from collinear.search import identities, marker, schema
-from collinear.search.document import DocumentMaker
+from collinear.search import marker, schema
 from collinear.search.generations import Generations
+from collinear.search.index import identities
+from collinear.search.index.document import DocumentMaker
+from collinear.search.index.shards import join
 from collinear.search.pulse import Pulse
-from collinear.search.shards import join
 from collinear.telemetry import get_logger
 
 log = get_logger(__name__)

@@ -9,8 +9,9 @@ from tantivy import Query
 
 from collinear.domain.change import Serial
 from collinear.domain.dataset import Dataset
-from collinear.search import identities, keys, marker, schema
+from collinear.search import keys, marker, schema
 from collinear.search.generations import Generations
+from collinear.search.index import identities
 
 
 class Indexed(NamedTuple):

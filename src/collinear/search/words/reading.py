@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from collinear.search.typed import Typed
+from collinear.search.words.typed import Typed
 
 _MARK = re.compile(r"(?P<forgiving>[\d,]*)/(?P<dropped>[\d,]*)", re.ASCII)
 

@@ -5,7 +5,7 @@ import time
 from typing import NamedTuple
 
 from collinear.search.reader import Commit
-from collinear.search.vocabulary import Vocabulary
+from collinear.search.suggestions.vocabulary import Vocabulary
 
 _QUICK = 0.1
 """Seconds of work that somebody who types may wait for."""

@@ -10,10 +10,16 @@ from functools import lru_cache
 from html import escape
 from typing import Any
 
-from collinear.search import languages
-from collinear.search.located import Part, locate
-from collinear.search.needles import Manner, Needle, by_first_letter, needles, parts_apart
-from collinear.search.reading import Reading
+from collinear.search.highlights.located import Part, locate
+from collinear.search.highlights.needles import (
+    Manner,
+    Needle,
+    by_first_letter,
+    needles,
+    parts_apart,
+)
+from collinear.search.text import languages
+from collinear.search.words.reading import Reading
 
 Highlights = dict[str, str | list[str]]
 

@@ -7,13 +7,14 @@ from itertools import islice
 
 from collinear.domain.errors import BadParameter, IndexNotReady
 from collinear.domain.facets import TAG_FILTERS
-from collinear.search import schema, typed
-from collinear.search.counts import Counts
-from collinear.search.names import NameFound, Names, folded
+from collinear.search import schema
 from collinear.search.reader import IndexReader
-from collinear.search.text import encodable
-from collinear.search.vocabulary import LONGEST
-from collinear.search.vocabulary_reader import VocabularyReader
+from collinear.search.suggestions.counts import Counts
+from collinear.search.suggestions.names import NameFound, Names, folded
+from collinear.search.suggestions.vocabulary import LONGEST
+from collinear.search.suggestions.vocabulary_reader import VocabularyReader
+from collinear.search.text.analysis import encodable
+from collinear.search.words import typed
 
 _CANDIDATES = 4
 """Entries that are looked at for each that is shown: some are gone since they were read."""

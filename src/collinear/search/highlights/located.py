@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from collinear.search.text import MAX_PART, MAX_TEXT, PART, RUN, cuts, lower, to_plain
+from collinear.search.text.analysis import MAX_PART, MAX_TEXT, PART, RUN, cuts, lower, to_plain
 
 
 class Part(NamedTuple):

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from tantivy import Query, Searcher
 
 from collinear.search import columns, schema
-from collinear.search.english import stem
-from collinear.search.text import guard
+from collinear.search.text.analysis import guard
+from collinear.search.text.english import stem
 
 _LEAST_STEM = 3
 """Letters that all forms of a word share; with fewer, half the dictionary would be read."""

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from collinear.search.english import stem
-from collinear.search.located import Part
-from collinear.search.matching import mistakes
-from collinear.search.reading import Reading
-from collinear.search.text import MAX_PART, guard
-from collinear.search.typed import Word
+from collinear.search.highlights.located import Part
+from collinear.search.text.analysis import MAX_PART, guard
+from collinear.search.text.english import stem
+from collinear.search.words.matching import mistakes
+from collinear.search.words.reading import Reading
+from collinear.search.words.typed import Word
 
 _SHORT = 2
 """Letters of a beginning that is looked for in names and authors only."""

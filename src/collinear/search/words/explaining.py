@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from tantivy import DocAddress, Occur, Query, Searcher
 
-from collinear.search import exactness, schema
-from collinear.search.matching import Plan, Words, word_query
-from collinear.search.text import analyse_name
+from collinear.search import schema
+from collinear.search.text import exactness
+from collinear.search.text.analysis import analyse_name
+from collinear.search.words.matching import Plan, Words, word_query
 
 
 @dataclass(frozen=True, slots=True)

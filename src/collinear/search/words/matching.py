@@ -7,13 +7,15 @@ from typing import NamedTuple
 
 from tantivy import Occur, Query
 
-from collinear.search import exactness, marker, ranking, schema
-from collinear.search.english import STOP_WORDS
-from collinear.search.lexicon import Lexicon
-from collinear.search.reading import Reading
+from collinear.search import marker, schema
 from collinear.search.terms import any_value
-from collinear.search.text import MAX_PART, analyse_name, encodable, guard, runs
-from collinear.search.typed import Word
+from collinear.search.text import exactness
+from collinear.search.text.analysis import MAX_PART, analyse_name, encodable, guard, runs
+from collinear.search.text.english import STOP_WORDS
+from collinear.search.words import ranking
+from collinear.search.words.lexicon import Lexicon
+from collinear.search.words.reading import Reading
+from collinear.search.words.typed import Word
 
 SCHEMA = schema.SCHEMA
 _LONGEST_PHRASE = 32

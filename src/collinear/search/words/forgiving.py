@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from tantivy import Occur, Query
 
-from collinear.search.english import tells_nothing
-from collinear.search.lexicon import Lexicon
-from collinear.search.matching import find_alone, find_word, mistakes, plan, word_query
-from collinear.search.reading import Reading
-from collinear.search.typed import Typed
+from collinear.search.text.english import tells_nothing
+from collinear.search.words.lexicon import Lexicon
+from collinear.search.words.matching import find_alone, find_word, mistakes, plan, word_query
+from collinear.search.words.reading import Reading
+from collinear.search.words.typed import Typed
 
 _MOST_UNKNOWN = 6
 """Unknown words in which typos are looked for; a text with more of them is no text of ours."""

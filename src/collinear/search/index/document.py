@@ -7,9 +7,11 @@ import tantivy
 
 from collinear.domain import moments
 from collinear.domain.facets import TAG_FILTERS
-from collinear.search import keys, languages, ranking, schema
-from collinear.search.exactness import key
-from collinear.search.text import Analyser, analyse_name, beginnings, encodable
+from collinear.search import keys, schema
+from collinear.search.text import languages
+from collinear.search.text.analysis import Analyser, analyse_name, beginnings, encodable
+from collinear.search.text.exactness import key
+from collinear.search.words import ranking
 
 MAX_FILTER = 300
 """Characters of the longest tag or author that can be asked for."""

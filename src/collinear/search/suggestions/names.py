@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 from tantivy import Occur, Query
 
-from collinear.search import exactness, schema
-from collinear.search.matching import find_word, word_query
+from collinear.search import schema
 from collinear.search.reader import Commit
+from collinear.search.suggestions.vocabulary import LONGEST, Vocabulary, words
 from collinear.search.terms import any_value
-from collinear.search.typed import Typed, read
-from collinear.search.vocabulary import LONGEST, Vocabulary, words
+from collinear.search.text import exactness
+from collinear.search.words.matching import find_word, word_query
+from collinear.search.words.typed import Typed, read
 
 SCHEMA = schema.SCHEMA
 _CANDIDATES = 4

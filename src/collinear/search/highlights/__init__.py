@@ -1,0 +1,1 @@
+"""Where the words stand in what was found."""

@@ -1,0 +1,1 @@
+"""What else people may want: while they type, and beside what they found."""
