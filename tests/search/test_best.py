@@ -80,13 +80,13 @@ def test_both_ways_lead_to_the_same_order(
     """To the last place, and on every page, also among those that match alike."""
     found = plan(Reading(typed.read(words)), Lexicon(searcher))
     some = list(filters(DatasetQuery.model_validate(asked)))
-    short, middle = Ranked(found, some, many=0), Ranked(found, some, many=10**9)
+    short, long = Ranked(found, some), Ranked(found, some, shortly=False)
     count = look_at(searcher, short.query())
     total = count.total
     plainly = searcher.search(short.query(), total, weight_by_field=schema.WEIGHT)
     assert total > 0
     order = [_place(address) for _, address in plainly.hits]
-    for ranked in (short, middle):
+    for ranked in (short, long):
         pages = [
             _place(address)
             for offset in range(0, min(total, 1_500), 40)
@@ -99,7 +99,7 @@ def test_both_ways_lead_to_the_same_order(
 def test_the_short_way_is_taken(searcher: Searcher) -> None:
     """It is no long way in disguise: the best ten are those with all words in the name."""
     found = plan(Reading(typed.read("openorca text ")), Lexicon(searcher))
-    ranked = Ranked(found, [], many=0)
+    ranked = Ranked(found, [])
     count = look_at(searcher, ranked.query())
     top = ranked._find_top(searcher, 10)  # the way itself is what is tested
     assert top is not None

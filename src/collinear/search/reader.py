@@ -272,8 +272,14 @@ class _Search:
         strict = self.reading
         if strict is None or self._after is not None:
             return False
-        self._read(choose(strict.typed, self._view.lexicon))
+        self._read(choose(strict.typed, self._view.lexicon, self._finds))
         return self.reading != strict
+
+    def _finds(self, reading: Reading) -> bool:
+        """Whether a reading of these words finds anything without the filters."""
+        words = DatasetQuery(search=self._asked.search)
+        search = _Search(self._view, words, reading, None)
+        return self._view.count(search.key, search.query).total > 0
 
     def page(self) -> Page:
         """The page in the order that was asked for."""

@@ -18,6 +18,7 @@ which leaves out stop words, and their places empty: they are a tenth of the who
 """
 # Words, by where they stand
 NAME, AUTHOR, TAGS, DESCRIPTION = "name_words", "author_words", "tag_words", "description_words"
+WORDS = (NAME, AUTHOR, TAGS, DESCRIPTION)
 PHRASES = (NAME, DESCRIPTION)
 """Fields in which the order of words is known; in tags it says nothing."""
 BEGINNINGS = "beginnings"
@@ -55,7 +56,7 @@ def _build() -> tantivy.Schema:
     builder.add_text_field(LABELS, fast=True, tokenizer_name=NOTHING, index_option="basic")
     builder.add_text_field(ID, stored=True, fast=True, tokenizer_name=NOTHING, index_option="basic")
     builder.add_bytes_field(SERIAL, stored=True)
-    for field in (NAME, AUTHOR, TAGS, DESCRIPTION, BEGINNINGS):
+    for field in (*WORDS, BEGINNINGS):
         option = "position" if field in PHRASES else "basic"
         analyser = PROSE if field == DESCRIPTION else "whitespace"
         builder.add_text_field(field, tokenizer_name=analyser, index_option=option)

@@ -18,8 +18,6 @@ from collinear.search.terms import any_value
 from collinear.search.words import ranking
 from collinear.search.words.matching import Fields, Plan, any_of, word_query
 
-_MANY = 2_000
-"""Results from which on it pays to look at the best of them alone."""
 _NEAR = 0.5
 """Ways to find a word that count at least so much of the best one go together with it."""
 _MOST_AT_ONCE = 1_000
@@ -31,10 +29,11 @@ Scored = tuple[float, DocAddress]
 class Ranked:
     """What a plan finds under some filters, in the order of its scores."""
 
-    def __init__(self, plan: Plan, filters: Sequence[Query], *, many: int = _MANY) -> None:
+    def __init__(self, plan: Plan, filters: Sequence[Query], *, shortly: bool = True) -> None:
+        """``shortly`` off looks at everything, as the tests do that hold the two together."""
         self._plan = plan
         self._filters = [(Occur.Must, Query.const_score_query(filter_, 0.0)) for filter_ in filters]
-        self._many = many
+        self._shortly = shortly
 
     def query(self) -> Query:
         """All of it, each with its score."""
@@ -45,10 +44,10 @@ class Ranked:
         limit = min(limit, count.total - offset)
         if limit <= 0:
             return []
-        if count.few and self._plan.wanted:  # they are known: only their scores are not
+        if count.few and self._plan.wanted and self._shortly:  # only their scores are unknown
             these = any_value(schema.ORDINAL, count.few)
             return _addresses(_search(searcher, self._scored(these), offset, limit))
-        if self._plan.words and count.total > self._many and offset + limit <= _MOST_AT_ONCE:
+        if self._plan.words and self._shortly and offset + limit <= _MOST_AT_ONCE:
             top = self._find_top(searcher, offset + limit)
             if top is not None:
                 return top[offset:]

@@ -1,12 +1,12 @@
 """What is searched for when nothing has all the words as they were typed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from tantivy import Occur, Query
 
 from collinear.search.text.english import tells_nothing
 from collinear.search.words.lexicon import Lexicon
-from collinear.search.words.matching import find_alone, find_word, mistakes, plan, word_query
+from collinear.search.words.matching import find_alone, find_word, mistakes, word_query
 from collinear.search.words.reading import Reading
 from collinear.search.words.typed import Typed
 
@@ -14,28 +14,23 @@ _MOST_UNKNOWN = 6
 """Unknown words in which typos are looked for; a text with more of them is no text of ours."""
 
 
-def choose(typed: Typed, lexicon: Lexicon) -> Reading:
+def choose(typed: Typed, lexicon: Lexicon, finds: Callable[[Reading], bool]) -> Reading:
     """
-    The strictest reading that finds anything.
+    The strictest reading that finds anything, as ``finds`` tells, whatever the filters.
 
     First every word as it was typed; then with typos in the words that are nowhere, and in
     all; then without the words that keep the rarer ones from being found.
     """
     strict = Reading(typed)
-    if not typed.words or _finds(strict, lexicon):
+    if not typed.words or finds(strict):
         return strict
     choice = _Choice(typed, lexicon)
     if choice.all_found:
         for forgiving in (choice.unknown, choice.forgivable):
             reading = Reading(typed, forgiving)
-            if forgiving and _finds(reading, lexicon):
+            if forgiving and finds(reading):
                 return reading
     return choice.without_some()
-
-
-def _finds(reading: Reading, lexicon: Lexicon) -> bool:
-    query = plan(reading, lexicon).query()
-    return query is not None and lexicon.count(query) > 0
 
 
 class _Choice:
@@ -81,9 +76,11 @@ class _Choice:
         return Reading(self._typed, self.unknown & kept, dropped)
 
     def _look_for(self, place: int, *, forgiving: bool) -> None:
-        fields = find_word(self._typed.words, place, self._lexicon, forgiving=forgiving)
-        query = word_query(fields)
-        if count := self._lexicon.count(query):
+        words = self._typed.words
+        query = word_query(find_word(words, place, self._lexicon, forgiving=forgiving))
+        # A word that stands in the dictionary need not be counted to be known
+        known = 0 if forgiving else self._lexicon.most_frequent(words[place].joined)
+        if count := known or self._lexicon.count(query):
             self._queries[place], self._counts[place] = query, count
 
     def _together(self, places: Iterable[int]) -> bool:

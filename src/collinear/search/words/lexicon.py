@@ -33,6 +33,10 @@ class Lexicon:
         """How many datasets have this term in this field."""
         return self.searcher.doc_freq(field, guard(term))
 
+    def most_frequent(self, term: str) -> int:
+        """How many datasets have this term in the field where most have it."""
+        return max(self.frequency(field, term) for field in schema.WORDS)
+
     def rarity(self, field: str, term: str) -> float | None:
         """What it tells that a dataset has this term in this field; None where none has it."""
         frequency = self.frequency(field, term)
