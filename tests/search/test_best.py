@@ -1,6 +1,7 @@
 """The short way to the best matches leads to the same ones, in the same order, as the long way."""
 
 import random
+from pathlib import Path
 
 import pytest
 from tantivy import DocAddress, Searcher
@@ -105,6 +106,27 @@ def test_the_short_way_is_taken(searcher: Searcher) -> None:
     assert top is not None
     assert list(map(_place, top)) == list(map(_place, ranked.find(searcher, 0, 10, count)))
     assert ranked._find_top(searcher, HOW_MANY) is None
+
+
+def test_who_is_called_so_may_lack_some_of_the_words(tmp_path: Path) -> None:
+    """The words that it has do not count then: on every page, and as it is told."""
+    named = [dataset(i, f"a{i}/{'OpenOrca' if i % 2 else 'openorca'}") for i in range(1, 7)]
+    prose = [dataset(i, f"u/z{i}", description="op en or ca stuff") for i in range(10, 110)]
+    reader = build(tmp_path, named + prose)
+    asked = DatasetQuery(search="op en or ca ", explain=True)
+    everything = reader.find(asked.model_copy(update={"limit": 200}))
+    assert everything.total == len(named + prose)
+    assert everything.explanations is not None
+    assert {everything.explanations[some.id].score for some in named} == {20_000.0}
+    paged: list[str] = []
+    place: str | None = None
+    while len(paged) < everything.total:
+        page = reader.find(asked.model_copy(update={"limit": 4}), after=place)
+        paged += page.ids
+        place = page.next
+    assert paged == list(everything.ids)
+    few = reader.find(asked.model_copy(update={"author": ["a1", "a2", "a3", "a4"]}))
+    assert few.ids == everything.ids[:4]
 
 
 def _place(address: DocAddress) -> tuple[int, int]:

@@ -6,8 +6,9 @@ import pytest
 
 from collinear.domain.errors import BadCursor
 from collinear.domain.query import DatasetQuery
+from collinear.search.index.writer import IndexWriter
 from collinear.search.reader import Hits, IndexReader
-from tests.search.datasets import build, dataset
+from tests.search.datasets import HEAP, SERIAL, build, dataset
 
 CATALOG = [
     dataset(1, "Open-Orca/OpenOrca", downloads=80_000),
@@ -143,7 +144,22 @@ def test_later_pages_go_on_with_the_reading_of_the_first(tmp_path: Path, order: 
     assert len(set(seen)) == len(seen)
 
 
-@pytest.mark.parametrize("mark", ["9/", "/9", "x/", "0", "0/0/0", "/", "0,/"])
+def test_a_word_of_those_that_left_is_unknown(tmp_path: Path) -> None:
+    """Such words stay in the dictionary for a while; typos in them are forgiven all the same."""
+    wrong, right = dataset(1, "x/opnorca"), dataset(2, "y/openorca")
+    others = [dataset(number, f"z/poem{number}") for number in range(3, 20)]
+    reader = build(tmp_path, [wrong, right, *others])
+    with IndexWriter(tmp_path, heap_bytes=HEAP) as writer:
+        writer.drop([wrong.hub_id])
+        writer.commit(SERIAL)
+    hits = reader.find(DatasetQuery(search="opnorca zzzzz"))
+    assert hits.ids == ("y/openorca",)
+    assert hits.reading is not None
+    assert hits.reading.forgiven_words == ("opnorca",)
+    assert hits.reading.dropped_words == ("zzzzz",)
+
+
+@pytest.mark.parametrize("mark", ["9/", "/9", "x/", "0", "0/0/0", "/", "0,/", f"{'9' * 5_000}/"])
 def test_a_place_in_a_reading_that_nobody_gave_is_refused(reader: IndexReader, mark: str) -> None:
     """Or is read as one that somebody could have given; never an error of ours."""
     query = DatasetQuery(search="orenge", sort_by="downloads")

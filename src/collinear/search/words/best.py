@@ -16,7 +16,7 @@ from collinear.search import schema
 from collinear.search.columns import Count
 from collinear.search.terms import any_value
 from collinear.search.words import ranking
-from collinear.search.words.matching import Fields, Plan, any_of, word_query
+from collinear.search.words.matching import Fields, Plan, any_of
 
 _NEAR = 0.5
 """Ways to find a word that count at least so much of the best one go together with it."""
@@ -75,8 +75,8 @@ class Ranked:
     def _scored(self, found: Query) -> Query:
         """What ``found`` finds, whatever its own scores are, with the scores of the plan."""
         clauses = [(Occur.Must, Query.const_score_query(self._filtered(found), 0.0))]
-        clauses += [(Occur.Should, word_query(fields)) for _, fields in self._plan.words]
-        clauses += [(Occur.Should, step) for step in self._plan.steps.values()]
+        # What is called so may lack some of the words: they count together, or not at all
+        clauses += self._plan.wanted
         return Query.boolean_query(clauses)
 
     def _filtered(self, found: Query) -> Query:

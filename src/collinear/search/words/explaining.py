@@ -60,6 +60,8 @@ def explain(searcher: Searcher, plan: Plan, dataset_id: str) -> Explanation | No
 
     exactly = {step: score for step, query in plan.steps.items() if (score := value(query))}
     found = tuple(words(plan.words))
+    if not all(word.score for word in found):
+        found = ()  # it is called so, and has not all the words: they count together or not at all
     (weight,) = searcher.fast_field_values(schema.WEIGHT, [address])
     popularity = round(math.log2(2 + (weight or 0.0)), 4)
     score = (sum(exactly.values()) + sum(word.score for word in found)) * popularity

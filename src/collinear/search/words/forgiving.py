@@ -13,6 +13,12 @@ from collinear.search.words.typed import Typed
 _MOST_UNKNOWN = 6
 """Unknown words in which typos are looked for; a text with more of them is no text of ours."""
 
+_FREQUENT = 1_000
+"""
+Datasets with a word from which on the dictionary is believed: it counts those that left, too,
+until their segment is merged.
+"""
+
 
 def choose(typed: Typed, lexicon: Lexicon, finds: Callable[[Reading], bool]) -> Reading:
     """
@@ -78,9 +84,9 @@ class _Choice:
     def _look_for(self, place: int, *, forgiving: bool) -> None:
         words = self._typed.words
         query = word_query(find_word(words, place, self._lexicon, forgiving=forgiving))
-        # A word that stands in the dictionary need not be counted to be known
-        known = 0 if forgiving else self._lexicon.most_frequent(words[place].joined)
-        if count := known or self._lexicon.count(query):
+        # A frequent word need not be counted to be known; a rare one may be of those that left
+        frequency = 0 if forgiving else self._lexicon.most_frequent(words[place].joined)
+        if count := frequency if frequency > _FREQUENT else self._lexicon.count(query):
             self._queries[place], self._counts[place] = query, count
 
     def _together(self, places: Iterable[int]) -> bool:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from collinear.search.words.typed import Typed
 
-_MARK = re.compile(r"(?P<forgiving>[\d,]*)/(?P<dropped>[\d,]*)", re.ASCII)
+_MARK = re.compile(r"(?P<forgiving>[\d,]{0,100})/(?P<dropped>[\d,]{0,100})", re.ASCII)
 
 
 class Reading(NamedTuple):
