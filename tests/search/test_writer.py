@@ -84,6 +84,23 @@ def test_readers_keep_the_old_index_while_a_new_one_is_built(tmp_path: Path) -> 
     assert ids(reader) == ("a/new",)
 
 
+def test_commits_of_a_rebuild_leave_the_index_in_use(tmp_path: Path) -> None:
+    """Also when one before is due to go: who starts to read just then needs what is published."""
+    with IndexWriter(tmp_path, heap_bytes=HEAP, grace=0.0) as writer:
+        writer.rebuild()
+        writer.put(rows([dataset(1, "a/old")]))
+        writer.commit(SERIAL)
+        writer.publish()
+        writer.rebuild()
+        writer.put(rows([dataset(2, "a/new")]))
+        writer.commit(LATER)
+        assert ids(IndexReader(tmp_path)) == ("a/old",)
+        writer.publish()
+        writer.commit(LATER)
+        assert ids(IndexReader(tmp_path)) == ("a/new",)
+        assert len(list(tmp_path.glob("v*"))) == 1
+
+
 def test_a_rebuild_that_was_cut_off_leaves_nothing(tmp_path: Path) -> None:
     """The next start goes on with the published index and removes the half one."""
     reader = build(tmp_path, [dataset(1, "a/old")])

@@ -44,7 +44,9 @@ class IndexWriter:
     in the stream never part, whenever the process dies.
     """
 
-    def __init__(self, directory: Path, *, heap_bytes: int) -> None:
+    def __init__(self, directory: Path, *, heap_bytes: int, grace: float = _GRACE) -> None:
+        """``grace`` is for how many seconds the generation before stays after ``publish``."""
+        self._grace = grace
         self._generations = Generations(directory)
         self._pulse = Pulse(directory)
         self._heap_bytes = heap_bytes
@@ -101,6 +103,7 @@ class IndexWriter:
         """Begin an empty generation; readers keep the old one until ``publish``."""
         self._writer = None
         self._generations.remove_others(self._generations.pointed())
+        self._superseded_at = None  # else the one in use would go with the next commit
         self._open(self._generations.create())
         self.serial = None
 
@@ -181,7 +184,7 @@ class IndexWriter:
                 log.warning("document_refused", id=document.get("id"), error=repr(error))
 
     def _clear_away(self) -> None:
-        if self._superseded_at is not None and time.monotonic() - self._superseded_at > _GRACE:
+        if self._superseded_at is not None and time.monotonic() - self._superseded_at > self._grace:
             self._generations.remove_others(self._generation)
             self._superseded_at = None
 
