@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -149,6 +150,28 @@ def test_huge_texts_take_no_longer_than_large_ones() -> None:
 
     assert len(found["description"]) < 2_000
     assert len(found["tags"]) == 1_800
+
+
+def test_the_time_for_a_text_grows_with_its_length_alone() -> None:
+    """Chinese has no blanks: a whole description is one run of as many parts as characters."""
+    marks = Highlighter(Reading(read("数据集")))
+
+    def seconds(length: int) -> float:
+        text = ("医疗数据集" * length)[:length]
+        start = process_time()
+        marks.highlights({"id": "a/b", "author": "a", "tags": [], "description": text})
+        return process_time() - start
+
+    short, long = (min(seconds(length) for _ in range(7)) for length in (300, 4_800))
+    assert long < 40 * short  # sixteen times as much text
+
+
+def test_of_an_endless_tag_the_beginning_is_marked() -> None:
+    """Nobody can ask for such a tag as a filter; it is shown whole."""
+    found = highlights("word", tags=["word " + "word-" * 1_000])["tags"][0]
+
+    assert MARK.sub("", found) == "word " + "word-" * 1_000
+    assert found.count("<mark>") == 60
 
 
 class Markup(HTMLParser):

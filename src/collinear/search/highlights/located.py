@@ -59,9 +59,10 @@ def _in_any(run: str, offset: int) -> Iterator[Part]:
         plain.append(some)
         starts += [start] * len(some)
         ends += [end] * len(some)
+    folded_run = "".join(plain)
     begins_run = True
-    for first, end in cuts("".join(plain)):
-        folded = lower("".join(plain)[first:end])[:MAX_PART]
+    for first, end in cuts(folded_run):
+        folded = lower(folded_run[first:end])[:MAX_PART]
         yield Part(folded, starts[first] + offset, ends[end - 1] + offset, begins_run)
         begins_run = False
 

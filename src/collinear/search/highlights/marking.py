@@ -27,6 +27,8 @@ SNIPPET = 300
 """Characters of a description that are shown at most."""
 _MOST_CHARACTERS = 5_000
 """Characters of a description in which marks are looked for; the Hub cuts it at about 500."""
+_MOST_OF_A_TAG = 300
+"""Characters of a tag in which marks are looked for: as many as a filter can ask for."""
 _MOST_REMEMBERED = 5_000
 _SHORT = 60
 """Characters of texts that come again and again: tags, authors, the names of languages."""
@@ -98,7 +100,7 @@ class Highlighter:
 
     def _marked_tag(self, tag: str) -> str | None:
         text = visible(tag)
-        spans = self._spans(text, _TAG)
+        spans = self._spans(text[:_MOST_OF_A_TAG], _TAG)
         if not spans and any(self._spans(name, _TAG) for name in languages.names(tag)):
             spans = [(tag.index(":") + 1, len(text))]  # ``english`` found ``language:en``
         return _marked(text, spans) if spans else None
@@ -106,7 +108,7 @@ class Highlighter:
     def _in_parts(self, tag: str) -> str | None:
         """Tags know no order: the parts of a word may be found in several of them."""
         text = visible(tag)
-        spans = _find(text, _TAG, self._apart)
+        spans = _find(text[:_MOST_OF_A_TAG], _TAG, self._apart)
         return _marked(text, spans) if spans else None
 
     def _spans(self, text: str, manner: Manner) -> Spans:

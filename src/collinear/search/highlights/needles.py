@@ -59,7 +59,8 @@ class Needle(NamedTuple):
 
     def _across(self, parts: Sequence[Part], place: int, manner: Manner) -> int | None:
         reached, parted = len(parts[place].folded), False
-        for part in parts[place + 1 :]:
+        for following in range(place + 1, len(parts)):  # a slice would copy all that follows
+            part = parts[following]
             if reached == self.junction or (
                 part.begins_run and manner.prose and reached not in self.borders
             ):
@@ -129,7 +130,8 @@ def _written(parts: Sequence[Part], place: int, manner: Manner) -> Iterator[tupl
     if not parts[place].begins_run:
         return
     letters, runs_left, end = "", 1 if manner.prose else 2, 0
-    for part in parts[place:]:
+    for following in range(place, len(parts)):
+        part = parts[following]
         if part.begins_run and letters:
             yield letters, end
             runs_left -= 1
