@@ -24,6 +24,8 @@ _PIECE = re.compile(r'(?<!\S)(-?)"([^"]*)"|(\S+?(?="[^"]*")|\S+)')
 _ADDRESS = re.compile(
     r"(?:\w+://(?:[^\s/]+/)?|[^\s/]+/|(?=\w+/[^\s/]+/[^\s/]))datasets/([^\s?#]+)\S*", re.IGNORECASE
 )
+_AROUND = "<>()\"'"
+"""What stands around addresses in texts and programs."""
 _PAGES = frozenset({"tree", "blob", "raw", "resolve", "viewer", "discussions", "commit", "commits"})
 """What follows an id in the addresses of the Hub's pages."""
 
@@ -121,12 +123,13 @@ def _phrase(piece: str) -> Iterator[Word]:
 
 def _id_in_address(text: str) -> str | None:
     """The id in the address of a dataset, or of a page of it; None where the text is none."""
-    found = _ADDRESS.fullmatch(text)
+    found = _ADDRESS.fullmatch(text.strip(_AROUND))
     if not found:
         return None
     namespace, _, rest = unquote(found[1]).strip("/").partition("/")
     name = rest.partition("/")[0]
-    return namespace if not name or name in _PAGES else f"{namespace}/{name}"
+    known = namespace if not name or name in _PAGES else f"{namespace}/{name}"
+    return known.partition("@")[0].removesuffix(".git")  # no id of the Hub has either
 
 
 def _check(typed: Typed) -> None:
