@@ -51,6 +51,8 @@ def test_a_score_is_explained_where_that_is_asked_for(api: httpx2.Client, filled
             for item in found(api.get("/api/datasets", params=without_words))["items"]
         )
     assert "explain" in blamed(api.get("/api/datasets?search=x&explain=perhaps"))
+    many = api.get("/api/datasets?search=x&explain=true&limit=101")
+    assert "at most 100" in blamed(many)["explain"]
 
 
 def test_more_words_than_can_be_looked_for_are_refused(api: httpx2.Client, filled: Stock) -> None:

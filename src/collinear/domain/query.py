@@ -74,6 +74,8 @@ _Moment = Annotated[
     ),
 ]
 _Facet = Annotated[str, WithJsonSchema({"type": "string", "enum": list(counted.OWN_FILTERS)})]
+MOST_EXPLAINED = 100
+"""Items whose scores are told: each takes a millisecond."""
 _INCLUSIVE = "inclusive; a date alone is its first moment; without a zone it is UTC."
 
 
@@ -102,7 +104,9 @@ class DatasetQuery(BaseModel):
         examples=["reading comprehension"],
     )
     explain: bool = Field(
-        False, description="Show the parts of each item's score; for words in `search`."
+        False,
+        description="Show the parts of each item's score; for words in `search`, and with a "
+        f"`limit` of at most {MOST_EXPLAINED}.",
     )
     highlight: bool = Field(
         False,
@@ -161,6 +165,13 @@ class DatasetQuery(BaseModel):
     def _a_word(cls, value: str | None) -> str | None:
         if value is not None and not value.strip():
             raise ValueError("must hold at least one word")
+        return value
+
+    @field_validator("explain")
+    @classmethod
+    def _few_to_explain(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("limit", 0) > MOST_EXPLAINED:
+            raise ValueError(f"goes with a limit of at most {MOST_EXPLAINED}")
         return value
 
     @field_validator("cursor")

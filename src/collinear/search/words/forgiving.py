@@ -10,6 +10,8 @@ from collinear.search.words.matching import find_alone, find_word, mistakes, wor
 from collinear.search.words.reading import Reading
 from collinear.search.words.typed import Typed
 
+_MOST_TRIED = 12
+"""Words that are tried together, the rarest; the others could hardly be kept with them."""
 _MOST_UNKNOWN = 6
 """Unknown words in which typos are looked for; a text with more of them is no text of ours."""
 
@@ -73,7 +75,7 @@ class _Choice:
         words = self._typed.words
         telling = [p for p in self._counts if not tells_nothing(words[p].joined)]
         rarest = sorted(telling or self._counts, key=lambda p: (p in self.unknown, self._counts[p]))
-        for place in rarest:
+        for place in rarest[:_MOST_TRIED]:
             if self._together({*kept, place}):
                 kept.add(place)
         if not kept:

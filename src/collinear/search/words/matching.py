@@ -222,13 +222,17 @@ def _in_field(field: str, word: Word, lexicon: Lexicon) -> Iterator[Way]:
         yield from _term(field, parts[0], lexicon)
     elif field in schema.PHRASES:
         yield from _phrase(field, word, lexicon)
-    elif not word.quoted:
-        found = [lexicon.rarity(field, part) for part in parts]
-        if rarities := _all_known(found):
-            clauses = [(Occur.Must, _plain_term(field, part)) for part in dict.fromkeys(parts)]
-            yield Query.boolean_query(clauses), rarities
+    elif word.runs[0].continuous and not word.quoted:
+        yield from _all_parts(field, parts, lexicon)
     if len(word.runs) > 1 or word.runs[0].is_compound:
         yield from _term(field, word.joined[:MAX_PART], lexicon)
+
+
+def _all_parts(field: str, parts: Sequence[str], lexicon: Lexicon) -> Iterator[Way]:
+    """Finds characters in any order, where the field knows none."""
+    if rarity := _all_known([lexicon.rarity(field, part) for part in parts]):
+        clauses = [(Occur.Must, _plain_term(field, part)) for part in dict.fromkeys(parts)]
+        yield Query.boolean_query(clauses), rarity
 
 
 def _phrase(field: str, word: Word, lexicon: Lexicon) -> Iterator[Way]:
