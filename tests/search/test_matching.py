@@ -212,6 +212,8 @@ def test_only_the_last_word_is_unfinished_and_a_blank_finishes_it(find: Find) ->
     assert set(find("squad ")) == set(find('"squad"'))
     assert "rajpurkar/squad" in find("squa")
     assert find('"squa"') == []
+    assert find("squa -copy") == find("squa  -copy") == find("-copy squa ")  # squa is nowhere
+    assert "rajpurkar/squad" in find("-copy squa")
 
 
 @pytest.mark.parametrize(

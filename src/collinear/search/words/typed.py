@@ -74,13 +74,15 @@ def read(text: str) -> Typed:
     words: list[Word] = []
     excluded: list[Word] = []
     named: list[str] = []
+    is_excluded = False
     for is_excluded, quoted, piece in _pieces(text):
         if is_excluded:
             excluded += _phrase(piece)
             continue
         named.append(piece)
         words += _phrase(piece) if quoted else _words(piece)
-    if words and not words[-1].quoted and not text[-1:].isspace():
+    # What stands before the end of the text, be it a word to leave out, is finished
+    if words and not words[-1].quoted and not is_excluded and not text[-1:].isspace():
         last = words[-1]
         idle = last.is_idle and is_said_of_all(last.joined)  # "or" may become "orca"
         words[-1] = last._replace(unfinished=True, is_idle=idle)
