@@ -50,3 +50,11 @@ def test_wrong_values_are_named_by_their_options(asked: dict[str, object], words
         queries.parse(asked)
     (line,) = mistake.value.lines
     assert line.startswith(words)
+
+
+def test_a_question_ends_as_one() -> None:
+    """A near miss is answered with what was perhaps meant."""
+    with pytest.raises(Mistake) as mistake:
+        queries.parse({"facets": ["lisense"]})
+
+    assert mistake.value.lines == ("--facets: 'lisense' is unknown; did you mean license?",)

@@ -35,4 +35,5 @@ def _line(problem: Any) -> str:
     if not problem["loc"]:
         return f"{reason}."
     option = "--" + str(problem["loc"][0]).replace("_", "-")
-    return f"{'WORDS' if option == '--search' else option}: {reason}."
+    end = "" if reason.endswith("?") else "."
+    return f"{'WORDS' if option == '--search' else option}: {reason}{end}"

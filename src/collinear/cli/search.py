@@ -26,7 +26,10 @@ def _moment(name: str, words: str) -> Any:
 def search(
     context: typer.Context,
     words: Annotated[
-        list[str] | None, typer.Argument(help="All must match; none: the whole catalog.")
+        list[str] | None,
+        typer.Argument(
+            help="All must match; none: the whole catalog. After --, -WORD leaves out what has it."
+        ),
     ] = None,
     sort_by: Annotated[
         str | None,
