@@ -268,6 +268,7 @@ def test_a_phrase_is_found_as_it_stands(find: Find, typed: str, found: set[str])
         ("squad -squad", set()),
         ("gsm8k -gsm-8k", set()),
         ("open-orca -fan", {"Open-Orca/OpenOrca"}),
+        ("gsm8k -openai/gsm8k -ru", {"someone/gsm8k", "other/GSM-8K"}),
         ("gsm8k - ru", {"kd/tiny-gsm8k-ru"}),
     ],
 )

@@ -107,8 +107,10 @@ def plan(reading: Reading, lexicon: Lexicon) -> Plan:
 
 
 def find_alone(word: Word, lexicon: Lexicon) -> Query:
-    """Finds a word as it is, whatever stands beside it."""
-    return word_query(find_word((word,), 0, lexicon, forgiving=False))
+    """Finds a word as it is, whatever stands beside it; and who has it for an id."""
+    found = word_query(find_word((word,), 0, lexicon, forgiving=False))
+    called = _named(word.text, lexicon).get(ranking.ID_FOLDED) if "/" in word.text else None
+    return any_of([found, called]) if called else found
 
 
 def word_query(fields: Fields) -> Query:
