@@ -56,6 +56,10 @@ def test_up_while_the_hub_is_away(tmp_path: Path) -> None:
             "next_cursor": None,
             "warming_up": True,
             "refreshing": True,
+            "forgiven_words": [],
+            "dropped_words": [],
+            "facets": None,
+            "facets_more": [],
             "items": [],
         }
         wait_until(

@@ -12,7 +12,7 @@ from tests.relevance.measures import scores
 from tests.relevance.promises import not_by_popularity, not_first_by_id
 from tests.search.datasets import build
 
-EVERY = 16
+EVERY = 4
 """Of so many datasets one is asked for here; ``python -m bench --every 1`` asks for all."""
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from collinear.domain.errors import BadCursor
 from collinear.domain.query import DatasetQuery
+from collinear.search.hits import Hits
 from collinear.search.index.writer import IndexWriter
-from collinear.search.reader import Hits, IndexReader
+from collinear.search.reader import IndexReader
 from tests.search.datasets import HEAP, SERIAL, build, dataset
 
 CATALOG = [

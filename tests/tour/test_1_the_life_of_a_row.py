@@ -40,13 +40,13 @@ def test_a_renamed_dataset_is_found_under_both_names(
     hub.add(id="acme/Old-name")
     wait_until(lambda: catalog.ids() == ["acme/Old-name"], "the first load", within=30)
 
-    hub.rename("acme/Old-name", "acme/new-name")
+    hub.rename("acme/Old-name", "acme/fresh")
     catalog.refresh()
 
     old = catalog.get("acme/Old-name")
-    assert (old.status_code, old.headers["location"]) == (308, "/api/datasets/acme/new-name")
+    assert (old.status_code, old.headers["location"]) == (308, "/api/datasets/acme/fresh")
     assert catalog.get("ACME/Old-Name").headers["location"] == old.headers["location"]
-    wait_until(lambda: catalog.search("new-name") == ["acme/new-name"], "the index to follow")
+    wait_until(lambda: catalog.search("fresh") == ["acme/fresh"], "the index to follow")
     assert catalog.search("old-name") == []
 
 

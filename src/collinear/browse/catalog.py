@@ -12,7 +12,8 @@ from collinear.domain.errors import IndexNotReady
 from collinear.domain.query import DatasetQuery
 from collinear.search.facets import Facet, of_nothing
 from collinear.search.highlights.marking import Highlighter, Highlights
-from collinear.search.reader import Hits, IndexReader
+from collinear.search.hits import Hits
+from collinear.search.reader import IndexReader
 from collinear.search.words.explaining import Explanation
 from collinear.search.words.reading import Reading
 from collinear.store import documents
