@@ -41,7 +41,7 @@ def test_a_score_is_explained_where_that_is_asked_for(api: httpx2.Client, filled
     query = {"search": "openorca", "explain": "true"}
     [item] = listed.Page.model_validate_json(api.get("/api/datasets", params=query).content).items
     assert item.explanation is not None
-    assert item.explanation.exactness == {"name_folded": 20_000}
+    assert item.explanation.exactness == {"name_folded": 40_000}
     assert [word.word for word in item.explanation.words] == ["openorca"]
     plain = found(api.get("/api/datasets", params={"search": "openorca"}))
     assert "explanation" not in plain["items"][0]

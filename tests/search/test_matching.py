@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from collinear.domain.errors import BadParameter
 from collinear.domain.query import DatasetQuery
+from collinear.search.index.writer import IndexWriter
 from collinear.search.reader import IndexReader
-from tests.search.datasets import build, dataset
+from tests.search.datasets import HEAP, SERIAL, build, dataset, rows
 
 Find = Callable[[str], list[str]]
 
@@ -297,6 +298,10 @@ def test_leaving_out_alone_is_the_rest_of_the_catalog(find: Find) -> None:
         "datasets/openai/gsm8k",
         " https://huggingface.co/datasets/openai%2Fgsm8k ",
         "openai gsm8k",
+        "git clone https://huggingface.co/datasets/openai/gsm8k",
+        "see https://huggingface.co/datasets/openai/gsm8k?x=1 for more",
+        'load_dataset("openai/gsm8k")',
+        "ds = load_dataset('openai/gsm8k', split='train')",
     ],
 )
 def test_an_id_or_address_finds_that_dataset_first(find: Find, typed: str) -> None:
@@ -358,3 +363,46 @@ def test_languages_are_found_by_their_names(tmp_path: Path) -> None:
         ("日本語", "c/three"),
     ):
         assert reader.find(DatasetQuery(search=typed)).ids == (found,), typed
+
+
+def test_an_id_that_is_being_typed_finds_those_of_its_namespace_first(tmp_path: Path) -> None:
+    """Whoever else has the words, and is used more."""
+    reader = build(
+        tmp_path,
+        [
+            dataset(1, "openai/gsm8k", downloads=5),
+            dataset(2, "kd/openai-gsm8k-gs", downloads=10**8),
+            dataset(3, "openai/other", downloads=10**8),
+        ],
+    )
+    for typed in ("openai/gs", "openai/gsm8", "OpenAI/g", "openai/gsm8k"):
+        assert reader.find(DatasetQuery(search=typed)).ids[0] == "openai/gsm8k", typed
+    assert set(reader.find(DatasetQuery(search="openai/")).ids[:2]) == {
+        "openai/gsm8k",
+        "openai/other",
+    }
+
+
+def test_a_misspelt_word_is_no_form_of_another(tmp_path: Path) -> None:
+    """However the stemmer cuts it: that would keep its typo from being forgiven."""
+    many = [dataset(n, f"a/{n}", description="images and an image") for n in range(5)]
+    reader = build(tmp_path, [*many, dataset(9, "b/imagenet")])
+    assert reader.find(DatasetQuery(search="imageent")).ids == ("b/imagenet",)
+
+
+def test_equal_matches_keep_their_places_when_some_are_written_again(tmp_path: Path) -> None:
+    """A walk by relevance meets everyone once, whatever is committed between its pages."""
+    same = [dataset(n, f"acme/same-{n}", likes=n % 3) for n in range(300)]
+    reader = build(tmp_path, same)
+    query = DatasetQuery(search="same", limit=20)
+    seen: list[str] = []
+    place = None
+    with IndexWriter(tmp_path, heap_bytes=HEAP) as writer:
+        for start in range(0, 300, 20):
+            hits = reader.find(query, after=place)
+            seen += hits.ids
+            place = hits.next
+            writer.put(rows(same[start : start + 300 : 7]))
+            writer.commit(SERIAL)
+    assert place is None
+    assert sorted(seen) == sorted(one.id for one in same)

@@ -136,7 +136,8 @@ def _orders(document: Mapping[str, Any], ordinal: int) -> dict[str, Any]:
     fields: dict[str, Any] = dict(zip(_COLUMNS, ordered, strict=True))
     fields[schema.ORDINAL] = ordinal
     fields[schema.CREATION], fields[schema.CREATION_REST] = creation, rest
-    fields[schema.WEIGHT] = ranking.weight(document["downloads"], document["likes"])
+    use = document["downloads"], document["likes"]
+    fields[schema.WEIGHT] = ranking.weight(*use, ordinal)
     return fields
 
 

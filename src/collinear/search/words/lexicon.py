@@ -11,6 +11,8 @@ from collinear.search.text.english import stem
 
 _LEAST_STEM = 3
 """Letters that all forms of a word share; with fewer, half the dictionary would be read."""
+_LONGEST_ENDING = 3
+"""Letters behind the stem of a word that nobody wrote so: ``imageent`` is no form of ``image``."""
 _MOST_REMEMBERED = 5_000
 
 
@@ -82,6 +84,8 @@ class Lexicon:
                 for term, frequency in known
                 if term.isascii() and term.isalpha() and stem(term[2:]) == wanted
             }
+            if word not in frequencies and len(word) - len(wanted) > _LONGEST_ENDING:
+                frequencies = {}  # no word that anybody wrote, and hardly a form of one
         else:
             frequencies = {word: self.frequency(schema.DESCRIPTION, word)}
         others = tuple([form for form in frequencies if form != word])

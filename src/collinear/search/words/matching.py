@@ -8,20 +8,18 @@ from typing import NamedTuple
 from tantivy import Occur, Query
 
 from collinear.search import marker, schema
-from collinear.search.terms import any_value
-from collinear.search.text import exactness
-from collinear.search.text.analysis import MAX_PART, analyse_name, encodable, guard, runs
+from collinear.search.columns import both
+from collinear.search.text.analysis import MAX_PART, guard
 from collinear.search.text.english import STOP_WORDS
 from collinear.search.words import ranking
 from collinear.search.words.lexicon import Lexicon
+from collinear.search.words.naming import find_named, find_namespace
 from collinear.search.words.reading import Reading
 from collinear.search.words.typed import Word
 
 SCHEMA = schema.SCHEMA
 _LONGEST_PHRASE = 32
 """Parts of a word that are looked for in their order; more would tell nothing."""
-_MOST_SPLITS = 8
-"""Runs of a text that is tried as namespace and name."""
 _SHORT = 2
 """Beginnings up to so many characters have terms of their own."""
 _COMMON = {schema.NAME: 20_000, schema.TAGS: 1_000, schema.AUTHOR: 1_000, schema.DESCRIPTION: 1_000}
@@ -101,15 +99,23 @@ def plan(reading: Reading, lexicon: Lexicon) -> Plan:
         for place, word in enumerate(words)
         if place not in reading.dropped
     ]
-    steps = {} if reading.forgiving or reading.dropped else _named(reading.typed.name, lexicon)
     excluded = tuple([find_alone(word, lexicon) for word in reading.typed.excluded])
+    if reading.forgiving or reading.dropped:
+        return Plan({}, tuple(found), excluded)
+    steps = find_named(reading.typed.name, lexicon)
+    unnamed = Plan({}, tuple(found), excluded)
+    namespace = find_namespace(reading.typed.name, lexicon)
+    if namespace and found and ranking.ID_FOLDED not in steps:
+        begun = both(namespace, unnamed.all_words())
+        score = ranking.STEPS[ranking.NAMESPACE]
+        steps[ranking.NAMESPACE] = Query.const_score_query(begun, score)
     return Plan(steps, tuple(found), excluded)
 
 
 def find_alone(word: Word, lexicon: Lexicon) -> Query:
     """Finds a word as it is, whatever stands beside it; and who has it for an id."""
     found = word_query(find_word((word,), 0, lexicon, forgiving=False))
-    called = _named(word.text, lexicon).get(ranking.ID_FOLDED) if "/" in word.text else None
+    called = find_named(word.text, lexicon).get(ranking.ID_FOLDED) if "/" in word.text else None
     return any_of([found, called]) if called else found
 
 
@@ -154,61 +160,6 @@ def mistakes(word: Word) -> int:
     if word.quoted or word.runs[0].continuous or len(word.joined) < 5:
         return 0
     return 1 if len(word.joined) < 9 else 2
-
-
-def _named(typed: str, lexicon: Lexicon) -> dict[str, Query]:
-    """Finds the datasets that are called exactly so, each step of exactness by itself."""
-    typed = encodable(typed)
-    steps: dict[str, list[Query]] = {}
-    namespace, slash, name = typed.rpartition("/")
-    ids = zip(
-        (ranking.ID, ranking.ID_BUT_FOR_CASE, ranking.ID_FOLDED),
-        _by_key(schema.NAMESPACE_KEY, namespace, lexicon),
-        _by_key(schema.NAME_KEY, name, lexicon),
-        strict=True,
-    )
-    for step, one, other in ids:
-        if one and other:
-            steps.setdefault(step, []).append(_both(one, other))
-    if not slash:
-        for namespace, name in _splits(typed):
-            one = _by_key(schema.NAMESPACE_KEY, namespace, lexicon)[-1]
-            other = _by_key(schema.NAME_KEY, name, lexicon)[-1] if one else None
-            if one and other:
-                steps.setdefault(ranking.ID_FOLDED, []).append(_both(one, other))
-    as_typed, _, folded = _by_key(schema.NAME_KEY, typed, lexicon)
-    if as_typed:
-        steps[ranking.NAME] = [as_typed]
-    if folded:
-        steps[ranking.NAME_FOLDED] = [folded]
-    return {
-        step: Query.const_score_query(any_of(queries), ranking.STEPS[step])
-        for step, queries in steps.items()
-    }
-
-
-def _splits(typed: str) -> Iterator[tuple[str, str]]:
-    """The ways to read a text without a slash as namespace and name."""
-    words = runs(typed)
-    if len(words) <= _MOST_SPLITS:
-        for place in range(1, len(words)):
-            yield " ".join(words[:place]), " ".join(words[place:])
-
-
-def _by_key(field: str, name: str, lexicon: Lexicon) -> list[Query | None]:
-    """Finds a name as typed, but for its case, and folded; None where nothing is called so."""
-    key = exactness.key(name, analyse_name(name).folded)
-    known = lexicon.keys(field, key.folded)
-    steps = (
-        [term for term in known if term == key.as_typed],
-        [term for term in known if term.startswith(key.but_for_case)],
-        known,
-    )
-    return [any_value(field, terms) if terms else None for terms in steps]
-
-
-def _both(one: Query, other: Query) -> Query:
-    return Query.boolean_query([(Occur.Must, one), (Occur.Must, other)])
 
 
 def any_of(queries: Sequence[Query]) -> Query:

@@ -22,21 +22,26 @@ What a word that falls into parts can tell at the most; a single part tells 17 w
 million datasets has it.
 """
 
-ID, ID_BUT_FOR_CASE, ID_FOLDED, NAME, NAME_FOLDED = (
+ID, ID_BUT_FOR_CASE, ID_FOLDED, NAME, NAME_FOLDED, NAMESPACE = (
     "id",
     "id_but_for_case",
     "id_folded",
     "name",
     "name_folded",
+    "namespace",
 )
 STEPS = {
-    ID: 16 * STEP,
-    ID_BUT_FOR_CASE: 8 * STEP,
-    ID_FOLDED: 4 * STEP,
-    NAME: 2 * STEP,
-    NAME_FOLDED: STEP,
+    ID: 32 * STEP,
+    ID_BUT_FOR_CASE: 16 * STEP,
+    ID_FOLDED: 8 * STEP,
+    NAME: 4 * STEP,
+    NAME_FOLDED: 2 * STEP,
+    NAMESPACE: STEP,
 }
-"""Exactness: each step is twice the one below, more than the prior's 1.2 can bridge."""
+"""
+Exactness: each step is twice the one below, more than the prior's 1.2 can bridge.  The last one is
+for an id that is still being typed: what stands before the slash is just its namespace.
+"""
 
 WORDS = {schema.NAME: 8.0, schema.TAGS: 3.0, schema.AUTHOR: 1.5, schema.DESCRIPTION: 1.0}
 """
@@ -61,14 +66,14 @@ itself comes first, in a tag too, as long as it tells anything.
 FORGIVEN = {1: 2.0, 2: 1.0}
 """A word with so many mistakes: less than any word without."""
 
-_GRAIN = 16
+_GRAIN = 8
 
 
 def score(value: float) -> float:
     """
     A score that can be added to others in any order, and gives just the same sum.
 
-    Sums of sixteenths are exact in 32 bits up to a million.  The same datasets then have the
+    Sums of eighths are exact in 32 bits up to two millions.  The same datasets then have the
     same score, whichever way they are found, and stand in the same order on every page.
     """
     return max(round(value * _GRAIN), 1) / _GRAIN
@@ -78,16 +83,21 @@ MOST_PRIOR = 1.2
 """Popularity raises a score by a fifth at most."""
 
 _ALL_THERE_IS = math.log10(100_000_000)
-_STEPS_OF_WEIGHT = 1024
-"""A power of two: short binary fractions take a quarter of the room."""
+_STEPS_OF_WEIGHT = 512
+_TURNS = 2048
+"""Both powers of two: short binary fractions take little room, and 32 bits tell them apart."""
 
 
-def weight(downloads: int | None, likes: int | None) -> float:
+def weight(downloads: int | None, likes: int | None, ordinal: int) -> float:
     """
     The value whose ``log2(2 + value)`` is the prior: 1 for the unused, 1.2 for the most used.
 
-    A like counts as much as twenty downloads: it is given once, by a person.
+    A like counts as much as twenty downloads: it is given once, by a person.  Between two steps
+    of popularity stands the ordinal, so that datasets that match alike keep their places when
+    others, or they themselves, are written again.
     """
     use = math.log10(1 + max(downloads or 0, 0) + 20 * max(likes or 0, 0)) / _ALL_THERE_IS
     value = 2 ** (1 + (MOST_PRIOR - 1) * min(use, 1.0)) - 2
-    return math.floor(value * _STEPS_OF_WEIGHT) / _STEPS_OF_WEIGHT
+    steps = max(math.floor(value * _STEPS_OF_WEIGHT) - 1, 0)
+    older_first = (_TURNS - 1 - ordinal % _TURNS) / _TURNS
+    return (steps + older_first) / _STEPS_OF_WEIGHT

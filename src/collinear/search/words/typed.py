@@ -24,6 +24,7 @@ _PIECE = re.compile(r'(?<!\S)(-?)"([^"]*)"|(\S+?(?="[^"]*")|\S+)')
 _ADDRESS = re.compile(
     r"(?:\w+://(?:[^\s/]+/)?|[^\s/]+/|(?=\w+/[^\s/]+/[^\s/]))datasets/([^\s?#]+)\S*", re.IGNORECASE
 )
+_CALL = re.compile(r"load_dataset\(\s*[\"']([\w.-]+(?:/[\w.-]+)?)[\"']")
 _AROUND = "<>()\"'"
 """What stands around addresses in texts and programs."""
 _PAGES = frozenset({"tree", "blob", "raw", "resolve", "viewer", "discussions", "commit", "commits"})
@@ -70,7 +71,7 @@ def read(text: str) -> Typed:
     Raises:
         BadParameter: These are more words than can be looked for.
     """
-    text = _id_in_address(text.strip()) or text.translate(_QUOTES)
+    text = _id_in(text.strip()) or text.translate(_QUOTES)
     words: list[Word] = []
     excluded: list[Word] = []
     named: list[str] = []
@@ -121,6 +122,16 @@ def _phrase(piece: str) -> Iterator[Word]:
     found = [run for text in runs(piece) if (run := analyse(text)).parts]
     if found:
         yield Word(piece, tuple(found), quoted=True)
+
+
+def _id_in(text: str) -> str | None:
+    """The id in the address of a dataset that the text is or holds, or in a line of Python."""
+    called = _CALL.search(text)
+    if called:
+        return called[1]
+    addresses = [piece for piece in text.split() if "://" in piece]
+    found = [known for piece in (text, *addresses) if (known := _id_in_address(piece))]
+    return found[0] if found else None
 
 
 def _id_in_address(text: str) -> str | None:
