@@ -83,8 +83,8 @@ MOST_PRIOR = 1.2
 """Popularity raises a score by a fifth at most."""
 
 _ALL_THERE_IS = math.log10(100_000_000)
-_STEPS_OF_WEIGHT = 512
-_TURNS = 2048
+_STEPS_OF_WEIGHT = 1024
+_TURNS = 1024
 """Both powers of two: short binary fractions take little room, and 32 bits tell them apart."""
 
 
