@@ -217,6 +217,11 @@ class DatasetQuery(BaseModel):
         return self.model_dump(mode="json", exclude=_PLACE, exclude_defaults=True)
 
     @property
+    def filters_text(self) -> str:
+        """The same as one text: queries with equal texts find the same datasets."""
+        return self.model_dump_json(exclude=_PLACE, exclude_defaults=True)
+
+    @property
     def needs_index(self) -> bool:
         """Whether the stored orders alone cannot answer."""
         return bool(self.facets) or not self.is_whole

@@ -15,6 +15,14 @@ def query() -> tantivy.Query:
     return tantivy.Query.term_query(schema.SCHEMA, schema.ORDINAL, _NUMBER)
 
 
+def all_others() -> tantivy.Query:
+    """Finds all datasets, each with the score 1."""
+    everything = tantivy.Query.const_score_query(tantivy.Query.all_query(), 1.0)
+    return tantivy.Query.boolean_query(
+        [(tantivy.Occur.Must, everything), (tantivy.Occur.MustNot, query())]
+    )
+
+
 def write(writer: tantivy.IndexWriter, serial: Serial) -> None:
     """Let the next commit say that it is true for ``serial``."""
     writer.delete_documents_by_query(query())

@@ -87,7 +87,7 @@ class Question:
         """The parts of the scores; None without words."""
         if self.plan is None:
             return None
-        told = {id_: explain(self._view.searcher, self.plan, id_) for id_ in ids}
+        told = {id_: explain(self._view.lexicon, self.plan, id_) for id_ in ids}
         return {id_: explanation for id_, explanation in told.items() if explanation}
 
     def mark(self, place: str | None) -> str | None:
@@ -106,7 +106,7 @@ class Question:
         self.plan: Plan | None = plan(reading, self._view.lexicon) if reading else None
         self.query = self._with_filters(self._asked)
         mark = reading.mark if reading else ""
-        self.key = mark + self._asked.model_dump_json(include=_COUNTED, exclude_defaults=True)
+        self.key = mark + self._asked.filters_text
 
     def _with_filters(self, asked: DatasetQuery) -> Query:
         """What finds the words of this search with the filters of ``asked``."""
@@ -115,20 +115,4 @@ class Question:
         ]
         if self.plan is not None:
             clauses.append((Occur.Must, self.plan.query() or Query.empty_query()))
-        if not clauses:
-            clauses = [(Occur.Must, Query.all_query()), (Occur.MustNot, marker.query())]
-        return Query.boolean_query(clauses)
-
-
-_COUNTED = set(DatasetQuery.model_fields) - {
-    "limit",
-    "offset",
-    "cursor",
-    "sort_by",
-    "sort_order",
-    "explain",
-    "highlight",
-    "facets",
-    "facet_limit",
-}
-"""The parameters that decide how many there are."""
+        return Query.boolean_query(clauses) if clauses else marker.all_others()

@@ -75,7 +75,7 @@ class IndexReader:
         asked = f"{after}|{query.model_dump_json(exclude_defaults=True)}"
         return view.page(asked, lambda: self._find(view, query, after))
 
-    def _find(self, view: "View", query: DatasetQuery, after: str | None) -> Hits:
+    def _find(self, view: View, query: DatasetQuery, after: str | None) -> Hits:
         search = Question.begin(view, query, after)
         page = search.page()
         if not page.ids and search.may_be_read_otherwise():
@@ -120,7 +120,7 @@ class IndexReader:
         silent = self._pulse.silent_seconds()
         return IndexState(view.serial, view.searcher.num_docs - 1, silent)
 
-    def _fresh_view(self) -> "View":
+    def _fresh_view(self) -> View:
         view = self._view
         # One thread looks again; the others go on with what there was.
         if view is not None and (view.is_fresh(self._generations) or self._reload.locked()):
@@ -131,7 +131,7 @@ class IndexReader:
                 self._view = view = self._look_again()
             return view
 
-    def _look_again(self) -> "View":
+    def _look_again(self) -> View:
         for _ in range(3):  # a generation may be cleared away between the pointer and the files
             path = self._generations.current()
             if path is None:

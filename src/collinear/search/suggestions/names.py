@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from tantivy import Occur, Query
 
 from collinear.search import schema
+from collinear.search.columns import both
 from collinear.search.reader import Commit
 from collinear.search.suggestions.vocabulary import LONGEST, Vocabulary, words
 from collinear.search.terms import any_value
@@ -113,7 +114,7 @@ def _owned(commit: Commit, owned: Query, typed: Typed, limit: int) -> list[NameF
     start = folded(typed.name)
     ids = _most_used(commit, owned, _MOST_OWNED)
     if len(ids) == _MOST_OWNED and typed.words:  # there may be more than were looked at
-        ids = _most_used(commit, _both(owned, _with_words(commit, typed, (schema.NAME,))))
+        ids = _most_used(commit, both(owned, _with_words(commit, typed, (schema.NAME,))))
     ids = [id_ for id_ in ids if all(_begun_in(_name(id_), typed))]
     ids.sort(key=lambda dataset_id: _step(folded(_name(dataset_id)), start))
     return [
@@ -159,10 +160,6 @@ def _called(commit: Commit, field: str, name: str) -> Query | None:
     """Finds what has this folded name; None where nothing has."""
     known = commit.lexicon.keys(field, exactness.key("", name).folded)
     return any_value(field, known) if known else None
-
-
-def _both(one: Query, other: Query) -> Query:
-    return Query.boolean_query([(Occur.Must, one), (Occur.Must, other)])
 
 
 def _begun_in(name: str, typed: Typed) -> Iterator[bool]:

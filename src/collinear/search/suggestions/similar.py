@@ -6,7 +6,6 @@ description) is looked for all at once; the more of it a dataset has, and the ra
 the more alike the two are.  Popularity decides among those that are nearly alike.
 """
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
@@ -146,8 +145,8 @@ def _values(document: Mapping[str, Any]) -> Iterator[tuple[str, Iterable[str]]]:
 
 
 def _term(commit: Commit, field: str, value: str) -> _Term:
-    frequency, documents = commit.searcher.doc_freq(field, value), commit.searcher.num_docs
-    rarity = math.log(1 + (max(documents - frequency, 0) + 0.5) / (frequency + 0.5))
+    frequency = commit.searcher.doc_freq(field, value)
+    rarity = commit.lexicon.rarity_of(frequency)
     weight = _KINDS[field] * (1.0 if _is_word(field, value) else _NUMBER)
     return _Term(field, value, frequency, weight * rarity)
 

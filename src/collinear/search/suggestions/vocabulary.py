@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple, Self, TypeVar
 
-from tantivy import Occur, Query, Searcher
+from tantivy import Searcher
 
 from collinear.search import marker, schema
 from collinear.search.text.analysis import analyse, runs
@@ -145,14 +145,8 @@ def _terms(searcher: Searcher, field: str) -> Iterator[tuple[str, int]]:
 
 
 def _most_used(searcher: Searcher) -> Iterator[str]:
-    every = Query.boolean_query(
-        [
-            (Occur.Must, Query.const_score_query(Query.all_query(), 1.0)),
-            (Occur.MustNot, marker.query()),
-        ]
-    )
     some = min(MOST_NAMES, searcher.num_docs)
-    found = searcher.search(every, some, count=False, weight_by_field=schema.WEIGHT)
+    found = searcher.search(marker.all_others(), some, count=False, weight_by_field=schema.WEIGHT)
     for _, address in found.hits:
         yield searcher.doc(address)[schema.ID][0]
 

@@ -14,9 +14,9 @@ from tantivy import DocAddress, Occur, Query, Searcher
 
 from collinear.search import schema
 from collinear.search.columns import Count
-from collinear.search.terms import any_value
+from collinear.search.terms import any_of, any_value
 from collinear.search.words import ranking
-from collinear.search.words.matching import Fields, Plan, any_of
+from collinear.search.words.matching import Fields, Plan
 
 _NEAR = 0.5
 """Ways to find a word that count at least so much of the best one go together with it."""

@@ -4,12 +4,13 @@ import json
 import math
 from dataclasses import dataclass
 
-from tantivy import DocAddress, Occur, Query, Searcher
+from tantivy import DocAddress, Query
 
 from collinear.search import schema
-from collinear.search.text import exactness
-from collinear.search.text.analysis import analyse_name
+from collinear.search.words import ranking
+from collinear.search.words.lexicon import Lexicon
 from collinear.search.words.matching import Plan, Words, word_query
+from collinear.search.words.naming import find_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,9 @@ class Explanation:
     popularity: float
 
 
-def explain(searcher: Searcher, plan: Plan, dataset_id: str) -> Explanation | None:
+def explain(lexicon: Lexicon, plan: Plan, dataset_id: str) -> Explanation | None:
     """The parts of a dataset's score; None where it is not in the index any more."""
-    address = _find(searcher, dataset_id)
+    searcher, address = lexicon.searcher, _find(lexicon, dataset_id)
     if address is None:
         return None
 
@@ -76,20 +77,7 @@ _NAMES = {
 }
 
 
-def _find(searcher: Searcher, dataset_id: str) -> DocAddress | None:
-    namespace, _, name = dataset_id.rpartition("/")
-    keys = ((schema.NAMESPACE_KEY, namespace), (schema.NAME_KEY, name))
-    clauses = [
-        (
-            Occur.Must,
-            Query.term_query(
-                schema.SCHEMA,
-                field,
-                exactness.key(text, analyse_name(text).folded).as_typed,
-                "basic",
-            ),
-        )
-        for field, text in keys
-    ]
-    hits = searcher.search(Query.boolean_query(clauses), 1, count=False).hits
+def _find(lexicon: Lexicon, dataset_id: str) -> DocAddress | None:
+    called = find_named(dataset_id, lexicon).get(ranking.ID)
+    hits = lexicon.searcher.search(called, 1, count=False).hits if called else []
     return hits[0][1] if hits else None

@@ -42,7 +42,7 @@ class Lexicon:
     def rarity(self, field: str, term: str) -> float | None:
         """What it tells that a dataset has this term in this field; None where none has it."""
         frequency = self.frequency(field, term)
-        return self._rarity(frequency) if frequency else None
+        return self.rarity_of(frequency) if frequency else None
 
     def has_longer(self, field: str, start: str) -> bool:
         """Whether any dataset has a longer word that begins so."""
@@ -89,9 +89,9 @@ class Lexicon:
         else:
             frequencies = {word: self.frequency(schema.DESCRIPTION, word)}
         others = tuple([form for form in frequencies if form != word])
-        return Forms(others, self._rarity(sum(frequencies.values())))
+        return Forms(others, self.rarity_of(sum(frequencies.values())))
 
-    def _rarity(self, frequency: int) -> float:
+    def rarity_of(self, frequency: int) -> float:
         """The weight of a term by its frequency, as in BM25."""
         documents = self.searcher.num_docs
         return math.log(1 + (max(documents - frequency, 0) + 0.5) / (frequency + 0.5))

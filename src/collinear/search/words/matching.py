@@ -1,7 +1,7 @@
 """How the words of a reading become a query."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ from tantivy import Occur, Query
 
 from collinear.search import marker, schema
 from collinear.search.columns import both
+from collinear.search.terms import any_of
 from collinear.search.text.analysis import MAX_PART, guard
 from collinear.search.text.english import STOP_WORDS
 from collinear.search.words import ranking
@@ -71,9 +72,7 @@ class Plan:
             return self.without_excluded(found)
         if not self.excluded:
             return None
-        left_out = [(Occur.MustNot, marker.query())]
-        everything = Query.const_score_query(Query.all_query(), 1.0)
-        return self.without_excluded(Query.boolean_query([(Occur.Must, everything), *left_out]))
+        return self.without_excluded(marker.all_others())
 
     def all_words(self) -> Query:
         """What has every word, each wherever it stands."""
@@ -102,14 +101,15 @@ def plan(reading: Reading, lexicon: Lexicon) -> Plan:
     excluded = tuple([find_alone(word, lexicon) for word in reading.typed.excluded])
     if reading.forgiving or reading.dropped:
         return Plan({}, tuple(found), excluded)
-    steps = find_named(reading.typed.name, lexicon)
-    unnamed = Plan({}, tuple(found), excluded)
+    named = Plan(find_named(reading.typed.name, lexicon), tuple(found), excluded)
+    if not found or ranking.ID_FOLDED in named.steps:
+        return named
     namespace = find_namespace(reading.typed.name, lexicon)
-    if namespace and found and ranking.ID_FOLDED not in steps:
-        begun = both(namespace, unnamed.all_words())
-        score = ranking.STEPS[ranking.NAMESPACE]
-        steps[ranking.NAMESPACE] = Query.const_score_query(begun, score)
-    return Plan(steps, tuple(found), excluded)
+    if namespace is None:
+        return named
+    begun = both(namespace, named.all_words())
+    step = Query.const_score_query(begun, ranking.STEPS[ranking.NAMESPACE])
+    return replace(named, steps={**named.steps, ranking.NAMESPACE: step})
 
 
 def find_alone(word: Word, lexicon: Lexicon) -> Query:
@@ -160,13 +160,6 @@ def mistakes(word: Word) -> int:
     if word.quoted or word.runs[0].continuous or len(word.joined) < 5:
         return 0
     return 1 if len(word.joined) < 9 else 2
-
-
-def any_of(queries: Sequence[Query]) -> Query:
-    """What any of some queries finds, with the best of their scores."""
-    if not queries:
-        return Query.empty_query()
-    return queries[0] if len(queries) == 1 else Query.disjunction_max_query(list(queries))
 
 
 def _in_field(field: str, word: Word, lexicon: Lexicon) -> Iterator[Way]:

@@ -6,7 +6,7 @@ from tantivy import Query
 
 from collinear.search import schema
 from collinear.search.columns import both
-from collinear.search.terms import any_value
+from collinear.search.terms import any_of, any_value
 from collinear.search.text import exactness
 from collinear.search.text.analysis import analyse_name, encodable, runs
 from collinear.search.words import ranking
@@ -42,10 +42,7 @@ def find_named(typed: str, lexicon: Lexicon) -> dict[str, Query]:
     if folded:
         steps[ranking.NAME_FOLDED] = [folded]
     return {
-        step: Query.const_score_query(
-            Query.disjunction_max_query(queries) if len(queries) > 1 else queries[0],
-            ranking.STEPS[step],
-        )
+        step: Query.const_score_query(any_of(queries), ranking.STEPS[step])
         for step, queries in steps.items()
     }
 
