@@ -6,7 +6,8 @@ import httpx2
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
-from collinear.api.problems import KINDS, NAMED, kind_of
+from collinear.api.kinds import KINDS, NAMED
+from collinear.api.problems import kind_of
 from collinear.domain.errors import CatalogError
 from collinear.domain.query import DatasetQuery
 from tests.api.answers import blamed, found, refused

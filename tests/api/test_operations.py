@@ -23,7 +23,7 @@ from collinear.settings import Settings
 from collinear.store.health import to_trouble
 from collinear.store.keys import Keys
 from collinear.store.run_records import Kind, Request
-from collinear.wiring import address_file
+from collinear.wiring.stores import address_file
 from tests.api.answers import found, refused
 from tests.api.serving import running_api
 from tests.store.stock import Stock, dataset

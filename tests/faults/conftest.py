@@ -10,7 +10,7 @@ from celery import Celery
 from collinear.settings import Settings
 from collinear.store.keys import Keys
 from collinear.store.runs import Runs
-from collinear.wiring import create_celery
+from collinear.wiring.queue import create_celery
 from tests.faults.scene import QUICK, Scene
 from tests.faults.valkey import OwnValkey, own_valkey
 from tests.hubs import RunningHub

@@ -11,7 +11,7 @@ from collinear.settings import Settings
 from collinear.store.keys import Keys
 from collinear.store.run_records import Kind, Request, Run
 from collinear.store.runs import Runs
-from collinear.wiring import create_celery
+from collinear.wiring.queue import create_celery
 from tests.agreement import (
     assert_agreement,
     assert_at_rest,

@@ -7,7 +7,7 @@ import pytest
 from typer.main import get_command
 
 from collinear.api.app import create_app
-from collinear.api.problems import NAMED
+from collinear.api.kinds import NAMED
 from collinear.cli.main import app as cli
 from collinear.settings import Settings
 from collinear.store.keys import ORDERS, Keys

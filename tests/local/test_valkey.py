@@ -12,11 +12,11 @@ import psutil
 import pytest
 import redis
 
-from collinear import wiring
 from collinear.local import events
 from collinear.local.orphans import stop_orphans
 from collinear.local.valkey import EmbeddedValkey
 from collinear.settings import Settings
+from collinear.wiring.stores import address_file, open_store
 from tests.local.conftest import Watched
 from tests.waiting import wait_until
 
@@ -51,7 +51,7 @@ def test_it_is_durable_private_and_never_evicts(supervise: Supervise, tmp_path: 
             pytest.raises(redis.exceptions.AuthenticationError),
         ):
             client.ping()
-        for path in (wiring.address_file(tmp_path), tmp_path / "valkey" / "valkey.conf"):
+        for path in (address_file(tmp_path), tmp_path / "valkey" / "valkey.conf"):
             assert path.stat().st_mode & 0o777 == 0o600
         assert (tmp_path / "valkey").stat().st_mode & 0o777 == 0o700
 
@@ -71,13 +71,13 @@ def test_other_commands_find_it_while_it_runs(supervise: Supervise, tmp_path: Pa
     """The address appears when it answers, and goes with it."""
     settings = Settings(_env_file=None, redis_url="", data_dir=tmp_path)
     with EmbeddedValkey(tmp_path) as valkey:
-        assert not wiring.address_file(tmp_path).exists()
+        assert not address_file(tmp_path).exists()
         system = supervise(valkey.part())
         system.until(events.PartUp)
-        with wiring.open_store(settings) as client:
+        with open_store(settings) as client:
             assert client.ping()
         system.end()
-    assert not wiring.address_file(tmp_path).exists()
+    assert not address_file(tmp_path).exists()
     assert sorted(path.name for path in (tmp_path / "valkey").iterdir()) == ["appendonlydir"]
 
 
@@ -141,7 +141,7 @@ def test_it_says_how_far_it_has_loaded(supervise: Supervise, tmp_path: Path) -> 
         )
         notes = {event.note for event in system.events_of(events.PartSlow)} - {""}
         assert all(note.startswith("loading the catalog") for note in notes)
-        assert not wiring.address_file(tmp_path).exists()
+        assert not address_file(tmp_path).exists()
         system.until(events.PartUp)
 
 
@@ -161,7 +161,7 @@ def test_the_server_of_a_killed_supervisor_is_stopped(tmp_path: Path) -> None:
 
 def test_a_stale_address_is_taken_away(tmp_path: Path) -> None:
     """Nobody should look for a server where a killed supervisor had one."""
-    address = wiring.address_file(tmp_path)
+    address = address_file(tmp_path)
     address.parent.mkdir(parents=True)
     address.write_text(json.dumps({"url": "redis://127.0.0.1:1/0"}))
     with EmbeddedValkey(tmp_path):

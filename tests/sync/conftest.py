@@ -9,7 +9,7 @@ import pytest
 from collinear.settings import Settings
 from collinear.store.run_records import Kind, Request
 from collinear.sync.walk import Sync
-from collinear.wiring import open_sync
+from collinear.wiring.synchronisation import open_sync
 from tests.hubs import RunningHub
 
 

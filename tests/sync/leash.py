@@ -20,7 +20,7 @@ from collinear.store.runs import Runs
 from collinear.store.writer import CatalogWriter
 from collinear.sync.fetching import Fetcher
 from collinear.sync.walk import Sync
-from collinear.wiring import sync_limits
+from collinear.wiring.synchronisation import sync_limits
 from tests.waiting import wait_until
 
 

@@ -8,7 +8,7 @@ import redis
 from collinear.settings import Settings
 from collinear.store.keys import Keys
 from collinear.store.run_records import Kind, Request
-from collinear.wiring import open_sync
+from collinear.wiring.synchronisation import open_sync
 from tests.agreement import assert_agreement, assert_at_rest, stored_documents, stored_ids
 from tests.hubs import RunningHub
 from tests.sync.conftest import Walker

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from collinear.settings import Settings
 from collinear.store.keys import Keys
 from collinear.store.run_records import Kind
-from collinear.wiring import open_sync
+from collinear.wiring.synchronisation import open_sync
 from tests.agreement import (
     assert_agreement,
     stored_ids,

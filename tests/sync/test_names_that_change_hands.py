@@ -9,7 +9,7 @@ from collinear.domain.change import Op
 from collinear.settings import Settings
 from collinear.store.keys import Keys
 from collinear.store.run_records import Kind, Request
-from collinear.wiring import open_sync
+from collinear.wiring.synchronisation import open_sync
 from tests.agreement import (
     assert_agreement,
     assert_snapshot,

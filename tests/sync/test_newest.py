@@ -11,7 +11,7 @@ from collinear.store.keys import Keys
 from collinear.store.run_records import Kind, Request, Run
 from collinear.store.runs import NEWEST
 from collinear.sync.walk import Sync
-from collinear.wiring import open_sync
+from collinear.wiring.synchronisation import open_sync
 from tests.agreement import assert_agreement, assert_snapshot, stored_documents
 from tests.hubs import RunningHub, running_hub
 from tests.sync.conftest import Walker, fill

@@ -12,7 +12,7 @@ from collinear.domain.errors import CursorRejected, UpstreamSuspicious
 from collinear.settings import Settings
 from collinear.store.keys import Keys
 from collinear.store.run_records import Kind, Request
-from collinear.wiring import open_sync
+from collinear.wiring.synchronisation import open_sync
 from tests.agreement import assert_agreement, assert_at_rest, read_changes, stored_documents
 from tests.hubs import RunningHub
 from tests.sync.conftest import Walker

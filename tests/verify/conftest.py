@@ -11,7 +11,7 @@ from collinear.store.keys import Keys
 from collinear.store.run_records import Kind
 from collinear.sync.walk import Sync
 from collinear.verify.report import Example
-from collinear.wiring import open_sync
+from collinear.wiring.synchronisation import open_sync
 from tests.agreement import disagreements, verified
 from tests.hubs import RunningHub
 from tests.store.stock import Stock

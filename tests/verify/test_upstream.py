@@ -10,7 +10,7 @@ from collinear.settings import Settings
 from collinear.store.keys import Keys
 from collinear.verify.drift import Drift, Kind
 from collinear.verify.upstream import Upstream, UpstreamReport
-from collinear.wiring import open_upstream
+from collinear.wiring.checking import open_upstream
 from tests.hubs import RunningHub
 from tests.sync.conftest import Walker
 from tests.verify.conftest import NAMES

@@ -15,7 +15,8 @@ from collinear.settings import Settings
 from collinear.store.keys import Keys
 from collinear.store.run_records import Kind, Request
 from collinear.store.runs import Runs
-from collinear.wiring import create_celery, open_sync
+from collinear.wiring.queue import create_celery
+from collinear.wiring.synchronisation import open_sync
 from tests.agreement import assert_agreement, assert_at_rest, assert_snapshot, stored_ids
 from tests.hubs import RunningHub
 from tests.parts import Start

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from pydantic import SecretStr
 
-from collinear.api.problems import NotAuthenticated
+from collinear.api.kinds import NotAuthenticated
 from collinear.domain.errors import NotAllowed
 
 _FORWARDED = ("forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip")

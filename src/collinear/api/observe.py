@@ -9,7 +9,7 @@ import structlog
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from collinear.api import problems
+from collinear.api import kinds, problems
 from collinear.api.metrics import RequestMetrics
 from collinear.telemetry import get_logger
 
@@ -57,7 +57,7 @@ class Observed:
                     raise  # half an answer is out: the server can only hang up
                 answer = problems.problem(
                     request,
-                    problems.BROKEN,
+                    kinds.BROKEN,
                     "It was logged; nothing is wrong with the request as such.",
                     request_id=request_id,
                 )

@@ -2,7 +2,7 @@
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from collinear.api import problems
+from collinear.api import kinds, problems
 from collinear.store.documents import to_bytes
 
 
@@ -11,7 +11,7 @@ class ProblemProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer, and hang up: nobody knows where the next request would begin."""
-        body = to_bytes(problems.body(problems.BAD_HTTP, msg, instance="/"))
+        body = to_bytes(problems.body(kinds.BAD_HTTP, msg, instance="/"))
         head = (
             "HTTP/1.1 400 Bad Request\r\n"
             f"content-type: {problems.MEDIA_TYPE}\r\n"

@@ -8,7 +8,6 @@ import anyio
 from anyio import to_thread
 from fastapi import Depends, Request
 
-from collinear import wiring
 from collinear.api.metrics import RequestMetrics
 from collinear.browse.catalog import Catalog
 from collinear.browse.readiness import Patience
@@ -18,6 +17,9 @@ from collinear.refreshes import Refreshes
 from collinear.search.reader import IndexReader
 from collinear.settings import Settings
 from collinear.store.readers import Readers
+from collinear.wiring.hub import create_repos
+from collinear.wiring.queue import open_refreshes
+from collinear.wiring.stores import catalog_keys, open_async_store
 
 
 class System:
@@ -26,7 +28,7 @@ class System:
     def __init__(self, settings: Settings, metrics: RequestMetrics, stack: AsyncExitStack) -> None:
         self.settings = settings
         self.metrics = metrics
-        self.hub = Hub(wiring.create_repos(settings), threads=settings.hub_threads)
+        self.hub = Hub(create_repos(settings), threads=settings.hub_threads)
         self._index = IndexReader(settings.index_dir)
         self._stack = stack
         self._opening = anyio.Lock()
@@ -42,9 +44,9 @@ class System:
         """
         async with self._opening:
             if self._catalog is None:
-                opening = wiring.open_async_store(self.settings)
+                opening = open_async_store(self.settings)
                 client = await self._stack.enter_async_context(opening)
-                keys, share = wiring.keys(self.settings), self.settings.sync_share
+                keys, share = catalog_keys(self.settings), self.settings.sync_share
                 self._catalog = Catalog(
                     Readers.over(client, keys, share=share),
                     self._index,
@@ -60,7 +62,7 @@ class System:
         """The desk that takes requests for a refresh; raises as ``catalog``."""
         async with self._opening:
             if self._refreshes is None:
-                opening = wiring.open_refreshes(self.settings)
+                opening = open_refreshes(self.settings)
                 self._refreshes = await self._stack.enter_async_context(opening)
         return self._refreshes
 

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import anyio
 
-from collinear import wiring
 from collinear.browse.catalog import Catalog, Listing
 from collinear.browse.discovery import Similar
 from collinear.browse.readiness import IndexStatus
@@ -20,6 +19,8 @@ from collinear.store.letter_reader import Letters
 from collinear.store.reader import Found, Standing
 from collinear.store.readers import Readers
 from collinear.store.status import CatalogStatus
+from collinear.wiring.queue import open_refreshes
+from collinear.wiring.stores import catalog_keys, open_async_store
 
 _OVER = {"SUCCESS", "FAILURE"}
 _LOOK = 0.5
@@ -56,8 +57,8 @@ class Wanted(NamedTuple):
 @asynccontextmanager
 async def open_catalog(settings: Settings) -> AsyncIterator[Catalog]:
     """The catalog of the running system."""
-    async with wiring.open_async_store(settings) as client:
-        readers = Readers.over(client, wiring.keys(settings), share=settings.sync_share)
+    async with open_async_store(settings) as client:
+        readers = Readers.over(client, catalog_keys(settings), share=settings.sync_share)
         yield Catalog(readers, IndexReader(settings.index_dir))
 
 
@@ -113,7 +114,7 @@ async def dead_letters(settings: Settings, *, limit: int) -> Letters:
 
 async def request(settings: Settings, wanted: Wanted) -> Refresh:
     """Queue a refresh."""
-    async with wiring.open_refreshes(settings) as refreshes:
+    async with open_refreshes(settings) as refreshes:
         return await _request(refreshes, wanted)
 
 
@@ -130,7 +131,7 @@ async def refresh(
     Raises:
         StoreUnavailable: Redis does not answer.
     """
-    async with wiring.open_refreshes(settings) as refreshes:
+    async with open_refreshes(settings) as refreshes:
 
         async def end_of(task_id: str) -> dict[str, Any]:
             outcome = None

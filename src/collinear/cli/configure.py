@@ -36,7 +36,7 @@ def load_running(**given: Any) -> "Settings":
         Mistake: A setting has no usable value, or the system here was killed.
     """
     from collinear.local.lock import is_held
-    from collinear.wiring import address_file
+    from collinear.wiring.stores import address_file
 
     settings = load(**given)
     if settings.redis_url or is_held(settings.data_dir):
@@ -56,7 +56,7 @@ def _check_answers(settings: "Settings") -> None:
     """A supervisor that was killed could not take back the address of its server."""
     from collinear.local.errors import CannotStart
     from collinear.local.external import check_redis
-    from collinear.wiring import find_store_url
+    from collinear.wiring.stores import find_store_url
 
     try:
         check_redis(find_store_url(settings))

@@ -81,19 +81,19 @@ def verify(
 
 
 def _look(settings: "Settings", tell: "Tell") -> "Report":
-    from collinear import wiring
+    from collinear.wiring.checking import open_verification
 
-    with wiring.open_verification(settings) as verification:
+    with open_verification(settings) as verification:
         return verification.run(tell)
 
 
 def _ask(settings: "Settings", count: int, seed: int, tell: "Tell") -> "UpstreamReport":
-    from collinear import wiring
     from collinear.telemetry import configure_logging
+    from collinear.wiring.checking import open_upstream
 
     # Troubles with the Hub are told on stderr, as they are met; stdout is the report's
     configure_logging(level="WARNING", style=settings.log_format)
-    with wiring.open_upstream(settings) as upstream:
+    with open_upstream(settings) as upstream:
         return upstream.sample(count, seed=seed, tell=tell)
 
 

@@ -5,7 +5,6 @@ import os
 import sys
 from threading import Event
 
-from collinear import wiring
 from collinear.domain.errors import StoreUnavailable
 from collinear.follow import Follower
 from collinear.indexer.loading import ParallelLoader
@@ -14,6 +13,8 @@ from collinear.search.index.writer import IndexWriter
 from collinear.settings import Settings
 from collinear.store.feed import CatalogFeed
 from collinear.telemetry import configure_logging, get_logger
+from collinear.wiring.stopping import stop_on_signals
+from collinear.wiring.stores import catalog_keys, open_store
 
 log = get_logger(__name__)
 
@@ -30,7 +31,7 @@ def run_indexer(settings: Settings) -> None:
     """
     configure_logging(level=settings.log_level, style=settings.log_format)
     stopping = Event()
-    wiring.stop_on_signals(stopping)
+    stop_on_signals(stopping)
     os.nice(_NICE)
     # Documents come and go by the thousand and never form cycles: looking for some costs a tenth
     gc.set_threshold(100_000, 20, 50)
@@ -48,8 +49,8 @@ def _follow(settings: Settings, index: IndexWriter, stopping: Event) -> None:
     loader = ParallelLoader(heap_bytes=settings.index_heap_bytes, stopping=stopping)
     while not stopping.is_set():
         try:
-            with wiring.open_store(settings) as client:
-                feed = CatalogFeed(client, wiring.keys(settings))
+            with open_store(settings) as client:
+                feed = CatalogFeed(client, catalog_keys(settings))
                 feed.epoch()
                 if pause:
                     log.info("store_answers_again")

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 
-from collinear import wiring
 from collinear.local import events
 from collinear.local.demo import DemoSource, make_room
 from collinear.local.external import check_free_for_demo, check_redis
@@ -20,6 +19,7 @@ from collinear.local.supervisor import Supervisor
 from collinear.local.valkey import EmbeddedValkey
 from collinear.local.watch import CatalogWatch
 from collinear.settings import Settings
+from collinear.wiring.stores import catalog_keys
 
 _LOOK = 0.5
 _HERE = "127.0.0.1"
@@ -55,7 +55,7 @@ def run_system(
             url = settings.redis_url
             check_redis(url)
             if demo:
-                check_free_for_demo(url, wiring.keys(settings), kept=kept)
+                check_free_for_demo(url, catalog_keys(settings), kept=kept)
         else:
             valkey = stack.enter_context(EmbeddedValkey(data_dir))
             url = valkey.url
@@ -73,7 +73,7 @@ def run_system(
                 kept=kept,
             )
         )
-        watch = CatalogWatch(url, wiring.keys(settings))
+        watch = CatalogWatch(url, catalog_keys(settings))
         stack.callback(watch.close)
         supervisor = Supervisor(parts, logs_dir=logs_dir, mark=str(data_dir), report=report)
         supervisor.run(stop, _now_and_then(watch, report))

