@@ -50,6 +50,20 @@ def headers(etag: str, serial: str) -> dict[str, str]:
     return {"ETag": etag, "Cache-Control": "no-cache", **named}
 
 
+def stale(age: float, why: str) -> dict[str, str]:
+    """
+    What marks an answer that was true so many seconds ago, and cannot be asked for again now.
+
+    ``why`` is a short phrase of plain ASCII letters, such as ``the Hub does not answer``.
+    """
+    seconds = max(round(age), 0)
+    return {
+        "Cache-Status": f'collinear; hit; ttl=-{seconds}; detail="{why}"',
+        "Age": str(seconds),
+        "Cache-Control": "no-store",
+    }
+
+
 def not_modified(fields: Mapping[str, str]) -> Response:
     """The answer that says: what you have is still true."""
     return Response(status_code=304, headers={"Vary": "Accept-Encoding", **fields})
