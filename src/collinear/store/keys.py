@@ -42,6 +42,10 @@ class Keys:
         """String: base64 of the gzip of the catalog as JSON Lines, cut into parts."""
         return f"{self.prefix}:snapshot:{part}" if part else f"{self.prefix}:snapshot"
 
+    def parquet(self, part: int = 0) -> str:
+        """String: the snapshot as a Parquet file, cut into parts."""
+        return f"{self.prefix}:parquet:{part}" if part else f"{self.prefix}:parquet"
+
     @property
     def meta(self) -> str:
         """Hash: the state of the catalog in a few fields."""
@@ -73,6 +77,11 @@ class Keys:
     def fingerprints(self) -> str:
         """String: for each ordinal 8 bytes, the digest of the row that its document came from."""
         return f"{self.prefix}:fingerprints"
+
+    @property
+    def last_changes(self) -> str:
+        """String: for each ordinal 8 bytes, the position of its last change in the stream."""
+        return f"{self.prefix}:last-changes"
 
     @property
     def page_map(self) -> str:
@@ -123,6 +132,11 @@ class Keys:
     def due(self) -> str:
         """Hash: kind of run -> the second at which the schedule wants it next."""
         return f"{self.prefix}:due"
+
+    @property
+    def parquet_writer(self) -> str:
+        """Hash with an expiry: the worker that writes the Parquet file, or the pause before one."""
+        return f"{self.prefix}:parquet:writer"
 
     @property
     def budget(self) -> str:

@@ -3,20 +3,16 @@
 import base64
 import zlib
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import cast
 
 import redis
 
-from collinear.domain.errors import RunFenced
 from collinear.store.claim import Claim
 from collinear.store.keys import Keys
-
-PART_BYTES = 128 * 2**20
-"""Where the text is cut into the next key: a larger value would break replicas' buffers."""
+from collinear.store.parts import PART_BYTES, Fence, PartsWriter
 
 PIECE_BYTES = 3 * 2**20
-"""Compressed bytes for one APPEND; a multiple of 3, so that the pieces' base64 joins up."""
+"""Compressed bytes for one write; a multiple of 3, so that the pieces' base64 joins up."""
 
 _ROWS = 1000
 _GZIP = 16 + zlib.MAX_WBITS
@@ -41,38 +37,18 @@ def write_snapshot(
     Raises:
         RunFenced: Somebody else has the claim now, or Redis has forgotten a piece.
     """
-    script = client.register_script(files("collinear.store").joinpath("snapshot.lua").read_bytes())
-
-    def step(name: str, names: list[str], *arguments: bytes | str | int) -> None:
-        answer = script(
-            [keys.run, keys.run_claims, keys.meta, *names],
-            [name, claim.number, claim.page, claim.held, *arguments],
-        )
-        if answer != b"ok":
-            raise RunFenced(f"the snapshot of run {claim.number} is in other hands")
-
     serial, written = cast(
         "list[bytes | None]", client.hmget(keys.meta, ["serial", "snapshot_serial"])
     )
     if serial is not None and serial == written and client.exists(keys.snapshot()):
         return serial.decode()
-
-    unfinished = f"{keys.snapshot()}:unfinished"
-    sizes = [0]
+    fences = [Fence(keys.run, "number", str(claim.number))]
+    if claim.held:
+        fences.append(Fence(keys.run_claims, claim.page, claim.held))
+    parts = PartsWriter(client, keys.snapshot, meta=keys.meta, fences=fences, part_bytes=part_bytes)
     for text in _texts(client, keys, piece_bytes):
-        if sizes[-1] and sizes[-1] + len(text) > part_bytes:
-            sizes.append(0)
-        step("piece", [_name(unfinished, len(sizes) - 1)], sizes[-1], text)
-        sizes[-1] += len(text)
-
-    count = len(sizes)
-    parts = [_name(unfinished, part) for part in range(count)]
-    places = [keys.snapshot(part) for part in range(count)]
-    surplus = [
-        *(keys.snapshot(part) for part in range(count, _count_parts(client, keys.snapshot()))),
-        *(_name(unfinished, part) for part in range(count, _count_parts(client, unfinished))),
-    ]
-    step("swap", [*parts, *places, *surplus], serial or b"", *sizes)
+        parts.write(text)
+    parts.swap("snapshot_serial", (serial or b"").decode())
     return serial.decode() if serial else None
 
 
@@ -101,14 +77,3 @@ def _lines(client: redis.Redis, keys: Keys) -> Iterator[bytes]:
         if found:
             yield b"\n".join(found) + b"\n"
         start += _ROWS
-
-
-def _count_parts(client: redis.Redis, first: str) -> int:
-    count = 0
-    while client.exists(_name(first, count)):
-        count += 1
-    return count
-
-
-def _name(first: str, part: int) -> str:
-    return f"{first}:{part}" if part else first
