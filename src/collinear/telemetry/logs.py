@@ -6,8 +6,18 @@ from typing import Any
 
 import structlog
 
+from collinear.telemetry.scope import known_facts
+
+
+def _with_facts(
+    logger: Any, name: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """On whose behalf: the request, the task and the run, where the line does not say so itself."""
+    return {**known_facts(), **event}
+
+
 _SHARED: list[structlog.typing.Processor] = [
-    structlog.contextvars.merge_contextvars,
+    _with_facts,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
