@@ -8,10 +8,10 @@ import orjson
 from fastapi import Request, Response
 
 from collinear.api import conditions
+from collinear.api.streams.lines import lines
 from collinear.browse.catalog import Listing
 from collinear.browse.discovery import Similar
 from collinear.browse.readiness import IndexStatus
-from collinear.domain.change import Change
 from collinear.domain.query import DatasetQuery
 from collinear.search.facets import Facet, Values
 from collinear.search.histograms import Histogram
@@ -134,29 +134,12 @@ def changes(stretch: Stretch) -> bytes:
             "serial": stretch.newest and str(stretch.newest),
         }
     )
-    shown = b",".join(_change(change, stretch.documents) for change in stretch.changes)
+    shown = b",".join(lines(stretch.changes, stretch.documents))
     return b"".join((b'{"changes":[', shown, b"],", after[1:]))
 
 
-def _change(change: Change, found: dict[str, bytes] | None) -> bytes:
-    head = documents.to_bytes(
-        {
-            "serial": str(change.serial),
-            "op": change.op.value,
-            "id": change.id,
-            "hub_id": change.hub_id,
-            "previous_id": change.previous_id,
-            "changed": change.changed,
-            "at": change.at,
-        }
-    )
-    if found is None:
-        return head
-    return b"".join((head[:-1], b',"document":', found.get(change.hub_id, b"null"), b"}"))
-
-
 def status(status: CatalogStatus, index: IndexStatus | None) -> dict[str, Any]:
-    """The body of a ``models.CacheStatus``."""
+    """The body of a ``states.CacheStatus``."""
     progress = status.progress
     return {
         "last_update": status.last_update,
@@ -194,7 +177,7 @@ def status(status: CatalogStatus, index: IndexStatus | None) -> dict[str, Any]:
 
 
 def dead_letters(letters: Letters) -> dict[str, Any]:
-    """The body of a ``models.DeadLetters``."""
+    """The body of a ``states.DeadLetters``."""
     return {"total": letters.total, "items": letters.items}
 
 

@@ -2,7 +2,7 @@
 -- so that nobody ever sees a dataset that is ordered but not stored, or stored but not announced.
 --
 -- KEYS  1 run  2 claims  3 meta  4 ids  5 documents  6 identities  7 folded  8 renamed  9 seen
---       10 changes  11 fingerprints  12.. one order for each measure
+--       10 changes  11 fingerprints  12 last changes  13.. one order for each measure
 -- ARGV  1 number of the run  2 page  3 the claim as it is held  4 the claim afterwards ('' for none)
 --       5 now (text)  6 now (second)  7 second the run began
 --       8 changes to keep (twice the catalog at the least)
@@ -22,11 +22,11 @@ local keep, evict = tonumber(ARGV[8]), ARGV[9] ~= ''
 local rows, ranges, pieces = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
 local meta, ids, documents, identities = KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local folded, renamed, seen, changes = KEYS[7], KEYS[8], KEYS[9], KEYS[10]
-local fingerprints = KEYS[11]
-local ORDERS = 11
+local fingerprints, last_changes = KEYS[11], KEYS[12]
+local ORDERS = 12
 local measures = #KEYS - ORDERS
-local HEAD, FIELDS, PRINT = 12, 9, 8
-local UNPRINTED = string.rep('\0', PRINT)
+local HEAD, FIELDS, PRINT, CHANGE = 12, 9, 8, 8
+local UNPRINTED, UNCHANGED = string.rep('\0', PRINT), string.rep('\0', CHANGE)
 local width = FIELDS + measures
 local PLACES = 2097152 -- in a second: a score is exact up to 2^53 = 2^32 seconds x 2^21 places
 local APART = 16 -- places from one dataset of a second to the next
@@ -82,6 +82,14 @@ local epoch = redis.call('HGET', meta, 'epoch')
 local serial = nil
 local orders = {}
 for measure = 1, measures do orders[measure] = {} end
+
+-- The position of the newest entry in eight bytes; none where its number is too large for two
+local function position()
+  local moment, number = string.match(serial, '^(%d+)-(%d+)$')
+  moment, number = tonumber(moment), tonumber(number)
+  if number > 65535 then return UNCHANGED end
+  return struct.pack('>I4I2I2', math.floor(moment / 65536), moment % 65536, number)
+end
 
 local function announce(op, id, hub_id, previous_id, changed)
   serial = redis.call('XADD', changes, 'MAXLEN', '~', keep, '*', 'op', op, 'id', id,
@@ -207,6 +215,7 @@ local function drop(hub_id, id)
   redis.call('HDEL', identities, hub_id)
   redis.call('SETRANGE', seen, ordinal * 4, GONE)
   redis.call('SETRANGE', fingerprints, ordinal * PRINT, UNPRINTED)
+  redis.call('SETRANGE', last_changes, ordinal * CHANGE, UNCHANGED)
   announce('delete', id, hub_id, '', '')
   redis.call('HINCRBY', KEYS[1], 'deleted', 1)
 end
@@ -243,7 +252,7 @@ local function print(ordinal, fingerprint)
 end
 
 local refused, again, same, deferred = {}, {}, {}, {}
-local first_created, created_prints = next_ordinal, {}
+local first_created, created_prints, created_changes = next_ordinal, {}, {}
 for row = 0, rows - 1 do
   local at = HEAD + row * width
   local op, hub_id, id, previous_id = unpack(ARGV, at + 1, at + 4)
@@ -302,12 +311,20 @@ for row = 0, rows - 1 do
       end
     end
     score(at)
-    if op ~= 'create' then print(ordinal, fingerprint) end
     announce(op, id, hub_id, previous_id, changed)
+    if op == 'create' then
+      created_changes[#created_changes + 1] = position()
+    else
+      print(ordinal, fingerprint)
+      redis.call('SETRANGE', last_changes, ordinal * CHANGE, position())
+    end
   end
 end
 flush()
-if #created_prints > 0 then print(first_created, table.concat(created_prints)) end
+if #created_prints > 0 then
+  print(first_created, table.concat(created_prints))
+  redis.call('SETRANGE', last_changes, first_created * CHANGE, table.concat(created_changes))
+end
 
 -- A newcomer that was refused needs no number
 if next_ordinal < end_of_ordinals then

@@ -10,7 +10,7 @@ from anyio import to_thread
 
 from collinear.domain.change import BEGINNING, Change, Serial
 from collinear.domain.errors import PositionGone
-from collinear.store.entries import FIELDS, to_change
+from collinear.store.entries import read_entry
 from collinear.store.keys import Keys
 from collinear.store.reader import answering
 from collinear.store.status import Version
@@ -55,6 +55,25 @@ class ChangesReader:
             (*meta, epoch), leased = await pipe.execute()
         return Version.of(meta, leased=bool(leased)), (epoch or b"").decode()
 
+    async def newest(self) -> Serial:
+        """The newest change; where nobody has begun a catalog, the beginning of no epoch."""
+        async with answering(), self._client.pipeline() as pipe:
+            pipe.hget(self._keys.meta, "epoch")
+            pipe.xrevrange(self._keys.changes, count=1)
+            epoch, entries = await pipe.execute()
+        return Serial((epoch or b"").decode(), entries[0][0].decode() if entries else BEGINNING)
+
+    async def wait(self, after: Serial, seconds: float) -> None:
+        """
+        Come back as soon as there is a change behind this position, or when the time is over.
+
+        It holds a connection meanwhile, and does not see that the epoch has changed.
+        """
+        async with answering():
+            await self._client.xread(
+                {self._keys.changes: after.position}, count=1, block=int(seconds * 1000)
+            )
+
     async def read(self, since: Serial | None, *, limit: int, documents: bool = False) -> Stretch:
         """
         The next changes after ``since``, oldest first; from the oldest that is kept without it.
@@ -89,14 +108,7 @@ class ChangesReader:
 
 
 def _to_changes(epoch: str, entries: Sequence[Any]) -> list[Change]:
-    return [
-        to_change(
-            epoch,
-            position.decode(),
-            dict(zip(FIELDS, map(_text, entry[1::2]), strict=True)),
-        )
-        for position, entry in entries
-    ]
+    return [read_entry(epoch, entry) for entry in entries]
 
 
 def _by_hub_id(found: Sequence[Any]) -> dict[str, bytes]:

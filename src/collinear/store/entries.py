@@ -1,6 +1,7 @@
 """A change as an entry of the stream, and back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from collinear.domain.change import Change, Op, Serial
 
@@ -19,3 +20,15 @@ def to_change(epoch: str, position: str, entry: Mapping[str, str]) -> Change:
         changed=tuple(entry["changed"].split(",")) if entry["changed"] else (),
         at=entry["at"],
     )
+
+
+def read_entry(epoch: str, entry: Sequence[Any]) -> Change:
+    """The same, of an entry as a script returns it: the position, then names and values."""
+    position, told = entry
+    return to_change(
+        epoch, position.decode(), dict(zip(FIELDS, map(_text, told[1::2]), strict=True))
+    )
+
+
+def _text(stored: bytes) -> str:
+    return stored.decode("utf-8", "surrogatepass")

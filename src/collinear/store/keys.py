@@ -142,3 +142,7 @@ class Keys:
     def budget(self) -> str:
         """Hash: the Hub's rate limit as all processes know it."""
         return f"{self.prefix}:budget"
+
+    def rate(self, client: str) -> str:
+        """String with an expiry: the requests of this client in the window that goes on."""
+        return f"{self.prefix}:rate:{client}"

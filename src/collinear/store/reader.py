@@ -11,9 +11,11 @@ import redis.asyncio
 from redis.exceptions import RedisError
 
 from collinear.domain import moments
+from collinear.domain.change import Change
 from collinear.domain.errors import DatasetMoved, DatasetNotFound, StoreUnavailable
 from collinear.domain.query import SortField, SortOrder
 from collinear.store import documents
+from collinear.store.entries import read_entry
 from collinear.store.keys import Keys
 from collinear.store.status import Version, to_texts
 from collinear.store.trouble import in_words
@@ -74,6 +76,8 @@ class Standing:
 
     ranks: dict[str, Rank | None]
     last_seen: str | None
+    last_change: Change | None
+    """None where it is not kept any more, or was made by a version that did not mark it."""
 
 
 class CatalogReader:
@@ -196,12 +200,13 @@ class CatalogReader:
             return any(await pipe.execute())
 
     async def standing(self, found: Found) -> Standing:
-        """Where a dataset stands by downloads, likes and size, and when it was last seen."""
+        """Where a dataset stands by downloads, likes and size, last seen and last changed."""
         hub_id = documents.parse(found.document)["hub_id"]
-        orders = [self._keys.by(field) for field in RANKED]
+        keys = self._keys
+        about = [keys.identities, keys.seen, keys.last_changes, keys.changes, keys.meta]
         async with answering():
-            seen, *places = await self._standing(
-                keys=[self._keys.identities, self._keys.seen, *orders],
+            seen, epoch, entry, *places = await self._standing(
+                keys=[*about, *(keys.by(field) for field in RANKED)],
                 args=[_encoded(found.id), hub_id],
             )
         return Standing(
@@ -210,6 +215,7 @@ class CatalogReader:
                 for field, place in zip(RANKED, places, strict=True)
             },
             last_seen=_moment(seen),
+            last_change=read_entry(epoch.decode(), entry) if entry else None,
         )
 
     async def meta(self) -> tuple[dict[str, str], Version]:

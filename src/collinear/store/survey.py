@@ -25,6 +25,11 @@ class Row(NamedTuple):
     identity: bytes | None
     mark: bytes
     folded: bytes | None
+    announced: bytes
+    """
+    The ``hub_id`` of the change that its mark leads to, or ``nowhere``; empty where there is no
+    mark, or the change was trimmed.
+    """
     scores: list[bytes | None]
     """One for each of ``ORDERS``."""
 
@@ -63,6 +68,7 @@ class Survey:
     def _rows(self, *arguments: bytes | str | int) -> tuple[int, list[Row]]:
         keys = self._keys
         names = [keys.ids, keys.documents, keys.identities, keys.seen, keys.folded, keys.meta]
+        names += [keys.last_changes, keys.changes]
         with talking():
             answer = self._script([*names, *(keys.by(field) for field in ORDERS)], list(arguments))
         ordinals, rows = cast("tuple[bytes | None, list[list[Any]]]", answer)

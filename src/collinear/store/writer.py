@@ -111,6 +111,7 @@ class CatalogWriter:
             keys.seen,
             keys.changes,
             keys.fingerprints,
+            keys.last_changes,
             *(keys.by(field) for field in ORDERS),
         ]
 

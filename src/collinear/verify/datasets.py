@@ -189,6 +189,10 @@ class DatasetChecks:
             self.marks.found(row.id, "was never marked as seen")
         elif row.mark == _GONE:
             self.marks.found(row.id, "is marked as removed")
+        if row.announced == b"nowhere":
+            self.marks.found(row.id, "has a last change that is not among the changes")
+        elif row.announced not in (b"", dataset.hub_id.encode()):
+            self.marks.found(row.id, "has the last change of another dataset")
         return ordinal
 
     def _own(self, row: Row, ordinal: int, hub_id: str) -> None:
