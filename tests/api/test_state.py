@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
-from collinear.api import models
+from collinear.api import states
 from collinear.settings import Settings
 from collinear.store.hub_findings import HubFindings
 from collinear.store.run_records import Kind
@@ -20,8 +20,8 @@ STATUS = "/api/datasets/cache-status"
 LETTERS = "/api/datasets/dead-letters"
 
 
-def status(api: httpx2.Client) -> models.CacheStatus:
-    return models.CacheStatus.model_validate_json(api.get(STATUS).content)
+def status(api: httpx2.Client) -> states.CacheStatus:
+    return states.CacheStatus.model_validate_json(api.get(STATUS).content)
 
 
 def test_the_status_follows_a_run_from_its_start_to_its_end(
@@ -179,7 +179,7 @@ def test_rows_that_are_set_aside_can_be_looked_at(api: httpx2.Client, stock: Sto
     answer = api.get(f"{LETTERS}/")
     assert json.loads(answer.content)["items"][0]["row"] == "\ud800"
     assert answer.json()["total"] == 6
-    page = models.DeadLetters.model_validate_json(api.get(f"{LETTERS}?limit=2&offset=1").content)
+    page = states.DeadLetters.model_validate_json(api.get(f"{LETTERS}?limit=2&offset=1").content)
     assert page.total == 6
     assert [one.id for one in page.items] == ["org/4", "org/3"]
     assert found(api.get(f"{LETTERS}?offset=6")) == {"total": 6, "items": []}
@@ -200,16 +200,16 @@ def test_a_refresh_is_queued_once_and_can_be_followed(api: httpx2.Client, stock:
     """The second request is told about the first; the first has a record of its own."""
     answer = api.post(REFRESH)
     assert answer.status_code == 202, answer.text
-    first = models.RefreshAccepted.model_validate_json(answer.content)
+    first = states.RefreshAccepted.model_validate_json(answer.content)
     assert first.status == "accepted"
-    second = models.RefreshAccepted.model_validate_json(api.post(f"{REFRESH}/").content)
+    second = states.RefreshAccepted.model_validate_json(api.post(f"{REFRESH}/").content)
     assert second.status == "already_running"
     assert (second.task_id, second.run_id) == (first.task_id, first.run_id)
-    other = models.RefreshAccepted.model_validate_json(api.post(f"{REFRESH}?kind=pages").content)
+    other = states.RefreshAccepted.model_validate_json(api.post(f"{REFRESH}?kind=pages").content)
     assert other.status == "accepted"
     assert other.run_id != first.run_id
 
-    outcome = models.RefreshOutcome.model_validate_json(
+    outcome = states.RefreshOutcome.model_validate_json(
         api.get(f"{REFRESH}/{first.task_id}").content
     )
     assert outcome.run_id == first.run_id
@@ -218,7 +218,7 @@ def test_a_refresh_is_queued_once_and_can_be_followed(api: httpx2.Client, stock:
     assert outcome.state == "PENDING"
     run = stock.begin(Kind.FULL)
     assert (run.task_id, run.run_id) == (first.task_id, first.run_id)
-    begun = models.RefreshOutcome.model_validate_json(api.get(f"{REFRESH}/{first.task_id}").content)
+    begun = states.RefreshOutcome.model_validate_json(api.get(f"{REFRESH}/{first.task_id}").content)
     assert begun.state == "STARTED"
     assert begun.progress is not None
     refused(api.get(f"{REFRESH}/nobody-knows"), 404, "task-not-found")
@@ -251,7 +251,7 @@ def test_a_quarantined_refresh_says_so(api: httpx2.Client, stock: Stock) -> None
     claimed = stock.runs.claim(run.number, 0)
     assert claimed is not None
     stock.runs.fail(claimed[1], "No dataset has downloads.", quarantined=run)
-    outcome = models.RefreshOutcome.model_validate_json(
+    outcome = states.RefreshOutcome.model_validate_json(
         api.get(f"{REFRESH}/{accepted['task_id']}").content
     )
     assert (outcome.state, outcome.quarantined) == ("FAILURE", True)

@@ -8,23 +8,27 @@ from collinear.api.models import Answer, Count, DatasetItem
 class SuggestedName(Answer):
     """A name that begins as typed, or one of whose words does."""
 
-    text: str
-    count: Count = Field(description="Datasets called so, but for case and separators.")
-    id: str = Field(description="The most used of them.")
+    text: str = Field(description="The name as it is written.", examples=["gsm8k"])
+    count: Count = Field(
+        description="Datasets called so, but for case and separators.", examples=[31]
+    )
+    id: str = Field(description="The most used of them.", examples=["openai/gsm8k"])
 
 
 class SuggestedAuthor(Answer):
     """An author, for the filter `author`."""
 
-    text: str
-    count: Count = Field(description="Datasets of the author.")
+    text: str = Field(description="The namespace.", examples=["openai"])
+    count: Count = Field(description="Datasets of the author.", examples=[24])
 
 
 class SuggestedTag(Answer):
     """A tag, found with its prefix and without."""
 
-    text: str = Field(examples=["task_categories:question-answering"])
-    count: Count = Field(description="Datasets that have the tag.")
+    text: str = Field(
+        description="The tag with its prefix.", examples=["task_categories:question-answering"]
+    )
+    count: Count = Field(description="Datasets that have the tag.", examples=[8123])
     filter: str = Field(description="The filter of the list that it is for.", examples=["task"])
     value: str = Field(description="The value of that filter.", examples=["question-answering"])
 
@@ -40,7 +44,9 @@ class Suggestions(Answer):
 class SimilarItem(DatasetItem):
     """A dataset that is like the other one."""
 
-    shared_tags: list[str] = Field(description="Tags that both have.")
+    shared_tags: list[str] = Field(
+        description="Tags that both have.", examples=[["language:en", "license:mit"]]
+    )
 
 
 class SimilarDatasets(Answer):

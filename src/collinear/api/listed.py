@@ -10,18 +10,24 @@ from collinear.api.models import Answer, Count, DatasetItem
 class WordScore(Answer):
     """What a word gives to a score: as much as its best field."""
 
-    word: str
-    score: float
-    fields: dict[str, float] = Field(description="By name, author, tags and description.")
+    word: str = Field(examples=["gsm8k"])
+    score: float = Field(examples=[11.5])
+    fields: dict[str, float] = Field(
+        description="By name, author, tags and description.", examples=[{"name": 11.5}]
+    )
 
 
 class Explanation(Answer):
     """`score` is (all of `exactness` + all of `words`) times `popularity`."""
 
-    score: float
-    exactness: dict[str, float] = Field(description="By what of id or name is just as typed.")
+    score: float = Field(examples=[41.4])
+    exactness: dict[str, float] = Field(
+        description="By what of id or name is just as typed.", examples=[{"name": 24.0}]
+    )
     words: list[WordScore]
-    popularity: float = Field(ge=1, description="From downloads and likes; 1.2 at the most.")
+    popularity: float = Field(
+        ge=1, description="From downloads and likes; 1.2 at the most.", examples=[1.16]
+    )
 
 
 class Highlights(Answer):
@@ -30,13 +36,17 @@ class Highlights(Answer):
     found, all else is escaped, and signs of control and of direction are left out.
     """
 
-    id: str | None = None
-    name: str | None = None
-    author: str | None = None
+    id: str | None = Field(None, examples=["openai/<mark>gsm8k</mark>"])
+    name: str | None = Field(None, examples=["<mark>gsm8k</mark>"])
+    author: str | None = Field(None, examples=["<mark>openai</mark>"])
     description: str | None = Field(
-        None, description="A passage of some 300 characters, with … where it was cut."
+        None,
+        description="A passage of some 300 characters, with … where it was cut.",
+        examples=["Grade school <mark>math</mark> word problems"],
     )
-    tags: list[str] | None = Field(None, description="Those that have a mark.")
+    tags: list[str] | None = Field(
+        None, description="Those that have a mark.", examples=[["language:<mark>en</mark>"]]
+    )
 
 
 class FoundItem(DatasetItem):
@@ -54,37 +64,41 @@ class Bucket(Answer):
     """The datasets from one bound on and below the next: a count, bytes, or midnight in UTC."""
 
     start: int | date | None = Field(
-        alias="from", description="Included; null where there is no lower bound."
+        alias="from", description="Included; null where there is no lower bound.", examples=[0]
     )
     end: int | date | None = Field(
-        alias="to", description="Not included; null where there is no upper bound."
+        alias="to", description="Not included; null where there is no upper bound.", examples=[1]
     )
-    count: Count
+    count: Count = Field(description="Datasets in it.", examples=[7])
 
 
 class Histogram(Answer):
     """From the first bucket with a dataset in it to the last; those between may be empty."""
 
     buckets: list[Bucket]
-    unknown: Count = Field(description="Datasets whose value is not known.")
+    unknown: Count = Field(description="Datasets whose value is not known.", examples=[0])
 
 
 class Page(Answer):
     """A page of a list."""
 
-    total: Count = Field(description="Datasets that fit, on all pages.")
-    current_page: int | None = Field(description="From 1; null with a cursor.")
-    total_pages: Count
-    next_page: int | None
-    prev_page: int | None
-    next_cursor: str | None = Field(description="For the next page; null on the last.")
+    total: Count = Field(description="Datasets that fit, on all pages.", examples=[1234])
+    current_page: int | None = Field(ge=1, description="From 1; null with a cursor.", examples=[1])
+    total_pages: Count = Field(description="Pages of this size.", examples=[124])
+    next_page: int | None = Field(ge=1, description="Null on the last.", examples=[2])
+    prev_page: int | None = Field(ge=1, description="Null on the first.", examples=[None])
+    next_cursor: str | None = Field(
+        description="For the next page; null on the last.", examples=["eyJxIjoiMGMxZDllNGI2ZiJ9"]
+    )
     warming_up: bool = Field(description="Until the first full load has completed.")
     refreshing: bool = Field(description="While a full or page-wise refresh goes on.")
     forgiven_words: list[str] = Field(
-        description="Words of the search in which typos were forgiven: nothing has them as typed."
+        description="Words of the search in which typos were forgiven: nothing has them as typed.",
+        examples=[[]],
     )
     dropped_words: list[str] = Field(
-        description="Words of the search that the items need not have: nothing has all of them."
+        description="Words of the search that the items need not have: nothing has all of them.",
+        examples=[[]],
     )
     facets: dict[str, dict[str, Count] | Histogram] | None = Field(
         description="Only with `facets`. By the name that was asked for: values with the number of "
@@ -97,6 +111,7 @@ class Page(Answer):
         ],
     )
     facets_more: list[str] = Field(
-        description="The facets that have more values than are shown; see `facet_limit`."
+        description="The facets that have more values than are shown; see `facet_limit`.",
+        examples=[["license"]],
     )
     items: list[FoundItem]

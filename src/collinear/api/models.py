@@ -2,7 +2,8 @@
 The shapes of the answers, for OpenAPI and for those who read them.
 
 Answers are spliced from stored bytes and never pass through these models; the contract tests
-parse real answers with them.
+parse real answers with them.  Every field has an example: the examples of the answers are made
+of them.
 """
 
 from typing import Annotated, Literal
@@ -12,6 +13,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from collinear.domain.impact import Level
 
 Count = Annotated[int, Field(ge=0)]
+SERIAL = "d41d8cd98f00:1763791200000-0"
+RUN_ID = "5f2b6d0c1d9e4b6f8a7c3e2d1b0a9f8e"
+MOMENT = "2026-11-22T07:00:00.000Z"
 
 
 class Answer(BaseModel):
@@ -23,74 +27,112 @@ class Answer(BaseModel):
 class Levels(Answer):
     """The level that each metric reaches by itself."""
 
-    downloads: Level
-    likes: Level
-    size_bytes: Level
+    downloads: Level = Field(examples=["high"])
+    likes: Level = Field(examples=["high"])
+    size_bytes: Level = Field(examples=["low"])
 
 
 Method = Literal["downloads", "likes", "size_bytes", "none"]
+_DECIDED = Field(
+    description="The metric that decided: of those that reach the level downloads, then likes, "
+    "then size_bytes; none where no metric is known.",
+    examples=["downloads"],
+)
+_LEVEL = Field(
+    description="The highest level that any metric reaches; not_available where none is known.",
+    examples=["high"],
+)
 
 
 class ImpactSummary(Answer):
     """Which metric decided the impact, and the level of each."""
 
-    assessment_method: Method
+    assessment_method: Method = _DECIDED
     levels: Levels
 
 
 class DatasetItem(Answer):
     """One dataset; what is unknown is null, never 0."""
 
-    id: str = Field(description="Namespace and name; changes on a rename.", examples=["org/name"])
-    hub_id: str = Field(description="The identity that stays.")
-    author: str | None
-    name: str
-    description: str | None
-    tags: list[str] = Field(description="In the Hub's order, untouched.")
-    size_bytes: Count | None = Field(description="The files of the main branch, in bytes.")
-    downloads: Count | None = Field(description="In the last 30 days.")
-    downloads_all_time: Count | None
-    likes: Count | None
-    trending_score: float | None
-    gated: Literal[False, "auto", "manual"]
-    private: bool
-    disabled: bool
-    sha: str | None = Field(description="The newest commit of the main branch.")
-    created_at: AwareDatetime | None
-    last_modified: AwareDatetime | None
-    impact_level: Level
+    id: str = Field(
+        description="Namespace and name; changes on a rename.", examples=["openai/gsm8k"]
+    )
+    hub_id: str = Field(
+        description="The identity that stays.", examples=["641a36394097fa34bd332e4a"]
+    )
+    author: str | None = Field(
+        description="The namespace; null for the oldest, which have none.", examples=["openai"]
+    )
+    name: str = Field(description="The id without the namespace.", examples=["gsm8k"])
+    description: str | None = Field(
+        description="The beginning of the card, untouched: text of strangers, never markup.",
+        examples=["Grade school math word problems"],
+    )
+    tags: list[str] = Field(
+        description="In the Hub's order, untouched.",
+        examples=[["task_categories:text-generation", "language:en", "license:mit"]],
+    )
+    size_bytes: Count | None = Field(
+        description="The files of the main branch, in bytes.", examples=[58710973]
+    )
+    downloads: Count | None = Field(description="In the last 30 days.", examples=[480123])
+    downloads_all_time: Count | None = Field(
+        description="Since the Hub counts.", examples=[9120456]
+    )
+    likes: Count | None = Field(description="Hearts of users.", examples=[1031])
+    trending_score: float | None = Field(
+        description="How much it is talked about now, by the Hub's own measure.", examples=[12]
+    )
+    gated: Literal[False, "auto", "manual"] = Field(
+        description="Whether access must be asked for, and who decides: nobody (false), a form "
+        "(auto), or the owner (manual).",
+        examples=[False],
+    )
+    private: bool = Field(description="Always false: private datasets are not stored.")
+    disabled: bool = Field(description="Whether the Hub has closed it.")
+    sha: str | None = Field(
+        description="The newest commit of the main branch.",
+        examples=["e53f048856ff4f594e959d75785d2c2d37b678ee"],
+    )
+    created_at: AwareDatetime | None = Field(
+        description="When it was created.", examples=["2022-04-12T10:22:10.000Z"]
+    )
+    last_modified: AwareDatetime | None = Field(
+        description="When it was committed to last.", examples=["2024-01-04T12:05:15.000Z"]
+    )
+    impact_level: Level = _LEVEL
     impact_assessment: ImpactSummary
 
 
 class Threshold(Answer):
     """The least values that reach the levels."""
 
-    medium: int
-    high: int
+    medium: Count = Field(examples=[10_000])
+    high: Count = Field(examples=[100_000])
 
 
 class ImpactPolicy(Answer):
     """The thresholds in force: bytes for the size, counts for the others."""
 
-    size_bytes: Threshold
+    size_bytes: Threshold = Field(examples=[{"medium": 2**30, "high": 10 * 2**30}])
     downloads: Threshold
-    likes: Threshold
+    likes: Threshold = Field(examples=[{"medium": 100, "high": 1000}])
 
 
 class Metrics(Answer):
     """What the impact was read from."""
 
-    size_bytes: int | None
-    downloads: int | None
-    likes: int | None
+    size_bytes: Count | None = Field(examples=[58710973])
+    downloads: Count | None = Field(examples=[480123])
+    likes: Count | None = Field(examples=[1031])
 
 
 class ImpactAssessment(Answer):
     """The impact in full."""
 
-    dataset_id: str
-    impact_level: Level
-    assessment_method: Method
+    dataset_id: str = Field(examples=["openai/gsm8k"])
+    impact_level: Level = _LEVEL
+    assessment_method: Method = _DECIDED
     levels: Levels
     metrics: Metrics
     thresholds: ImpactPolicy
@@ -99,9 +141,13 @@ class ImpactAssessment(Answer):
 class Rank(Answer):
     """Where a dataset stands among those whose value is known."""
 
-    rank: int = Field(ge=1, description="1 for the highest value; equal values share it.")
-    percentile: float = Field(ge=0, le=100, description="Share of datasets with a lower value.")
-    of: int = Field(ge=1, description="Datasets whose value is known.")
+    rank: int = Field(
+        ge=1, description="1 for the highest value; equal values share it.", examples=[42]
+    )
+    percentile: float = Field(
+        ge=0, le=100, description="Share of datasets with a lower value.", examples=[99.99]
+    )
+    of: int = Field(ge=1, description="Datasets whose value is known.", examples=[1041234])
 
 
 class Ranks(Answer):
@@ -112,137 +158,65 @@ class Ranks(Answer):
     size_bytes: Rank | None
 
 
+class LastChange(Answer):
+    """The newest change of a dataset, as the changes tell it."""
+
+    serial: str = Field(description="Its place in the stream.", examples=[SERIAL])
+    op: Literal["create", "update", "move"] = Field(examples=["update"])
+    changed: list[str] = Field(
+        description="The fields that differ; none with create.", examples=[["downloads", "likes"]]
+    )
+    at: AwareDatetime = Field(examples=[MOMENT])
+    previous_id: str | None = Field(description="The id before a move.", examples=[None])
+
+
 class Detail(DatasetItem):
     """One dataset with its impact in full and its place among all."""
 
     impact_assessment: ImpactAssessment  # type: ignore[assignment]  # more than in the list
     ranks: Ranks
-    last_seen: AwareDatetime | None = Field(description="When the Hub last showed it.")
-
-
-class Progress(Answer):
-    """How far the run that is going on has come."""
-
-    run_id: str
-    kind: Literal["full", "pages", "delta"]
-    pages_done: Count
-    pages_total: int | None
-    rows: Count
-    started_at: AwareDatetime | None
-    eta_seconds: float | None
-
-
-class LastError(Answer):
-    """What the last run failed of."""
-
-    at: AwareDatetime
-    message: str
-
-
-class HeldRemovals(Answer):
-    """Removals that wait for `collinear refresh --accept-removals`."""
-
-    run_id: str
-    count: int
-    of: int
-
-
-class IndexState(Answer):
-    """How far the search index has followed."""
-
-    serial: str
-    documents: int
-    lag_seconds: float = Field(
-        description="Age of the oldest change that it lacks, or of the indexer's last sign "
-        "of life where it seems to be gone."
+    last_seen: AwareDatetime | None = Field(
+        description="When the Hub last showed it.", examples=[MOMENT]
+    )
+    last_change: LastChange | None = Field(
+        description="What changed last; null where that is not kept any more."
+    )
+    card_data: dict[str, object] | None = Field(
+        None,
+        description="The metadata of the dataset's card at `sha`, as the Hub reads it; null where "
+        "it has none. Only with `expand=card_data`.",
+        examples=[{"license": "mit", "language": ["en"]}],
+    )
+    card_data_truncated: bool | None = Field(
+        None,
+        description="Whether `card_data` is left out because it is larger than 256 KiB. Only with "
+        "`expand=card_data`.",
+        examples=[False],
     )
 
 
-class Quarantine(Answer):
-    """A run that was stopped because the Hub's answers looked wrong; nothing was overwritten."""
-
-    run_id: str
-    kind: str
-    at: AwareDatetime
-    reason: str
-
-
-class RateLimit(Answer):
-    """The Hub's quota, as its answers to any process of ours told it."""
-
-    quota: int | None = Field(description="Requests in a window; null where the Hub says none.")
-    remaining: int | None = Field(description="Requests that are left of it.")
-    reset_seconds: Count = Field(description="Until the window ends; 0 where none has begun.")
-    window_seconds: int | None
-    share: float = Field(description="The part of the quota that synchronisation may use.")
-    waiting_seconds: Count = Field(
-        description="For how long synchronisation holds its requests back; 0: it does not."
-    )
-
-
-class Freshness(Answer):
-    """How many seconds ago half, 99 % and all of the datasets were last seen on the Hub."""
-
-    p50_seconds: Count
-    p99_seconds: Count
-    oldest_seconds: Count
-
-
-class CacheStatus(Answer):
-    """The state of the catalog."""
-
-    last_update: AwareDatetime | None
-    total_items: Count
-    warming_up: bool
-    refreshing: bool
-    progress: Progress | None
-    last_error: LastError | None
-    held_removals: HeldRemovals | None
-    serial: str | None
-    index: IndexState | None
-    rate_limit: RateLimit | None = Field(description="Null until the Hub has told something.")
-    quarantine: Quarantine | None = Field(
-        description="Waits for a run that finds the Hub in order, or for a refresh with "
-        "`accept_upstream`."
-    )
-    freshness: Freshness | None = Field(description="Null before the first run has ended.")
-    dead_letters: Count = Field(description="Rows that are set aside now.")
-    hub_fields_missing: list[str] = Field(description="Fields that this Hub does not tell.")
-    token_refused: str | None = Field(description="That the Hub refuses `HF_TOKEN`, if so.")
-    queued: list[str] = Field(description="The kinds of the runs that wait for their turn.")
-    store_trouble: str | None = Field(description="Why Redis does not store anything, if so.")
-
-
-class DeadLetter(Answer):
-    """A row that could not be stored."""
-
-    id: str | None
-    hub_id: str | None
-    reason: str
-    first_at: AwareDatetime = Field(description="When it was set aside for the first time.")
-    at: AwareDatetime = Field(description="When it was tried last.")
-    run_id: str
-    times: int = Field(ge=1, description="How often it was tried.")
-    row: str = Field(description="How it begins, as the Hub sent it.")
-
-
-class DeadLetters(Answer):
-    """Rows that are set aside now, those that were tried last first."""
-
-    total: Count
-    items: list[DeadLetter]
-
-
-class Change(BaseModel):
+class Change(Answer):
     """One change of one dataset."""
 
-    serial: str = Field(examples=["d41d8cd98f00:1763791200000-0"])
-    op: Literal["create", "update", "move", "delete"]
-    id: str = Field(description="The new id of a move, the last id of a delete.")
-    hub_id: str
-    previous_id: str | None = Field(description="The id before a move.")
-    changed: list[str] = Field(description="The fields that differ; none with create and delete.")
-    at: AwareDatetime
+    serial: str = Field(
+        description="Its place in the stream: later ones are greater.", examples=[SERIAL]
+    )
+    op: Literal["create", "update", "move", "delete"] = Field(
+        description="What happened; a move is a rename, with or without other changes.",
+        examples=["update"],
+    )
+    id: str = Field(
+        description="The new id of a move, the last id of a delete.", examples=["openai/gsm8k"]
+    )
+    hub_id: str = Field(
+        description="The identity that stays.", examples=["641a36394097fa34bd332e4a"]
+    )
+    previous_id: str | None = Field(description="The id before a move.", examples=[None])
+    changed: list[str] = Field(
+        description="The fields that differ; none with create and delete.",
+        examples=[["downloads", "likes"]],
+    )
+    at: AwareDatetime = Field(description="When it was stored.", examples=[MOMENT])
     document: DatasetItem | None = Field(
         None,
         description="The dataset as it is now, null if it is gone; only with `include=document`.",
@@ -254,78 +228,64 @@ class Changes(Answer):
 
     changes: list[Change]
     next: str | None = Field(
-        description="What to send as `since` next; the same as `serial` at the end."
+        description="What to send as `since` next; the same as `serial` at the end.",
+        examples=[SERIAL],
     )
-    serial: str | None = Field(description="The newest change.")
-
-
-class RefreshAccepted(Answer):
-    """A refresh is queued, or one like it is on its way already."""
-
-    status: Literal["accepted", "already_running"]
-    task_id: str
-    run_id: str
-
-
-class RefreshProgress(Answer):
-    """How far a refresh has come."""
-
-    pages_done: Count
-    pages_total: int | None
-    rows: Count
-    started_at: AwareDatetime | None
-
-
-class RefreshOutcome(BaseModel):
-    """What became of a refresh."""
-
-    state: Literal["PENDING", "STARTED", "SUCCESS", "FAILURE"]
-    run_id: str | None
-    kind: Literal["full", "pages", "delta"] | None
-    progress: RefreshProgress | None
-    summary: dict[str, object] | None = Field(description="Counts, once it has succeeded.")
-    error: str | None = Field(description="Why it has failed, if it has.")
-    quarantined: bool = Field(
-        description="Whether it has failed because the Hub's answers looked wrong."
-    )
+    serial: str | None = Field(description="The newest change.", examples=[SERIAL])
 
 
 class CommitAuthor(Answer):
     """The first author of a commit."""
 
-    name: str | None
+    name: str | None = Field(examples=["ada"])
 
 
 class Commit(Answer):
     """One commit."""
 
-    id: str
-    title: str
-    message: str
+    id: str = Field(
+        description="The commit's hash.", examples=["e53f048856ff4f594e959d75785d2c2d37b678ee"]
+    )
+    title: str = Field(examples=["Update README.md"])
+    message: str = Field(description="What follows the title.", examples=[""])
     author: CommitAuthor
-    authors: list[str]
-    date: AwareDatetime
+    authors: list[str] = Field(examples=[["ada"]])
+    date: AwareDatetime = Field(examples=["2024-01-04T12:05:15.000Z"])
 
 
 class File(Answer):
     """One file of a revision."""
 
-    path: str
-    size: int
-    oid: str
+    path: str = Field(examples=["main/train-00000-of-00001.parquet"])
+    size: Count | None = Field(
+        description="In bytes; null where the Hub does not say.", examples=[2306545]
+    )
+    oid: str = Field(
+        description="The git object id.", examples=["c04d7b5e4cd5a0d2ef8b2f1c1f6d6f8c3f1d2a90"]
+    )
 
 
 class FileAddress(Answer):
     """Where a file can be fetched."""
 
-    download_url: str
+    download_url: str = Field(
+        description="At the Hub, never signed; a gated file needs the caller's own token there.",
+        examples=[
+            "https://huggingface.co/datasets/openai/gsm8k/resolve/main/"
+            "main/train-00000-of-00001.parquet"
+        ],
+        json_schema_extra={"format": "uri"},
+    )
+    size: Count | None = Field(
+        description="In bytes; null where the Hub does not say.", examples=[2306545]
+    )
 
 
 class Ready(Answer):
     """The process can serve."""
 
     status: Literal["ready"]
-    datasets: int
+    datasets: Count = Field(description="Datasets in the catalog.", examples=[1041234])
 
 
 class Alive(Answer):

@@ -126,24 +126,22 @@ def _unknown(name: str, known: list[str]) -> str:
 
 def _parameter(name: str, field: dict[str, Any], *, required: bool) -> dict[str, Any]:
     description = field.pop("description")
-    examples = field.pop("examples", [])
-    field.pop("title", None)
+    if field.get("default", ...) in (None, []):
+        del field["default"]  # cannot be sent: leaving the parameter out means it
     options = [option for option in field.pop("anyOf", []) if option != {"type": "null"}]
-    if field.get("default", ...) is None:
-        del field["default"]  # null cannot be sent: leaving the parameter out means it
     schema = {**options[0], **field} if len(options) == 1 else {**field}
     if len(options) > 1:
         schema["anyOf"] = options
-    shown: dict[str, Any] = {
+    # A comma list where it may not be empty, repeated otherwise
+    listed = {"style": "form", "explode": False} if "minItems" in schema else {}
+    return {
         "name": name,
         "in": "query",
         "required": required,
         "description": description,
+        **listed,
         "schema": schema,
     }
-    if examples:
-        shown["example"] = examples[0]
-    return shown
 
 
 def _inlined(part: Any, definitions: dict[str, Any]) -> Any:

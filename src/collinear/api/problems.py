@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problems: one table, one shape, one media type."""
 
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -28,6 +29,11 @@ MEDIA_TYPE = "application/problem+json"
 
 
 _NAMES = {kind: name for name, kind in NAMED.items()}
+_HEADERS = {
+    KINDS[errors.DatasetMoved]: "Location",
+    KINDS[NotAuthenticated]: "WWW-Authenticate",
+}
+"""Headers that a kind of problem always carries."""
 
 
 class ParameterError(BaseModel):
@@ -57,18 +63,47 @@ class Problem(BaseModel):
     )
 
 
-def problems(*kinds: type[CatalogError]) -> dict[int | str, dict[str, Any]]:
-    """What a route may answer besides success, for OpenAPI."""
-    by_status: dict[int, list[str]] = {}
-    for cls in kinds:
-        by_status.setdefault(KINDS[cls].status, []).append(KINDS[cls].title)
+def problems(*kinds: type[CatalogError] | Kind) -> dict[int | str, dict[str, Any]]:
+    """What a route may answer besides success, for OpenAPI: by status, with an example of each."""
+    by_status: dict[int, dict[str, Kind]] = {}
+    for entry in kinds:
+        kind = entry if isinstance(entry, Kind) else KINDS[entry]
+        by_status.setdefault(kind.status, {})[_NAMES[kind]] = kind
     return {
         status: {
-            "description": "; ".join(titles) + ".",
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            "description": "; ".join(kind.title for kind in named.values()) + ".",
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": {"$ref": "#/components/schemas/Problem"},
+                    "examples": {
+                        name: {"summary": kind.title, "value": _example(kind)}
+                        for name, kind in named.items()
+                    },
+                }
+            },
         }
-        for status, titles in by_status.items()
+        for status, named in by_status.items()
     }
+
+
+def headers_of(names: Iterable[str]) -> list[str]:
+    """The headers that answers with these kinds of problems carry beside those of every answer."""
+    kinds = [NAMED[name] for name in names]
+    headers = ["Retry-After"] if any(kind.retry_after for kind in kinds) else []
+    return headers + [name for kind, name in _HEADERS.items() if kind in kinds]
+
+
+def _example(kind: Kind) -> dict[str, Any]:
+    what = next((inspect.getdoc(cls) for cls, own in KINDS.items() if own is kind), None)
+    detail = (what or f"{kind.title}.").partition("\n")[0]
+    more: dict[str, Any] = {}
+    if kind is KINDS[errors.BadParameter]:
+        reason = "Input should be less than or equal to 1000"
+        detail = f"limit: {reason}"
+        more["errors"] = [{"parameter": "limit", "reason": reason}]
+    if kind is KINDS[errors.PositionGone]:
+        more["export"] = "/api/datasets/export"
+    return body(kind, detail, instance="/", **more)
 
 
 def kind_of(error: CatalogError) -> Kind:

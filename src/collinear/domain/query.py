@@ -92,6 +92,7 @@ class DatasetQuery(BaseModel):
         max_length=8192,
         description="The `next_cursor` of the page before; goes with the same query "
         "(`limit` may change) and without `offset`.",
+        examples=["eyJxIjoiMGMxZDllNGI2ZiJ9"],
     )
     search: str | None = Field(
         None,
@@ -115,42 +116,95 @@ class DatasetQuery(BaseModel):
     )
     sort_by: SortField | None = Field(
         None,
-        description="Default: `relevance` with `search`, else the order of creation. "
-        "Datasets whose value is unknown come last.",
+        description="The order: by `downloads` in 30 days, `likes`, `size_bytes`, `last_modified` "
+        "(the last commit), `created_at`, `trending_score` (the Hub's), `id` (the alphabet), or "
+        "`relevance` (what fits `search` best; only with it). Default: `relevance` with `search`, "
+        "else the order of creation. Datasets whose value is unknown come last.",
+        examples=["downloads"],
     )
     sort_order: SortOrder | None = Field(
-        None, description="Default: `desc`; for `id` and the order of creation `asc`."
+        None,
+        description="Upwards (`asc`) or downwards (`desc`); unknown values come last in both. "
+        "Default: `desc`; for `id` and the order of creation `asc`.",
+        examples=["desc"],
     )
-    author: _Values = Field([], description="Any of these namespaces (exact).")
-    tag: _Values = Field([], description="All of these tags (exact), such as `license:mit`.")
-    license: _Values = Field([], description="Any of these licences, such as `mit`.")
-    language: _Values = Field([], description="Any of these languages, such as `en`.")
-    task: _Values = Field([], description="Any of these tasks, such as `question-answering`.")
-    modality: _Values = Field([], description="Any of these modalities, such as `image`.")
-    format: _Values = Field([], description="Any of these file formats, such as `parquet`.")
-    library: _Values = Field([], description="Any of these libraries, such as `polars`.")
-    size_category: _Values = Field([], description="Any of these, such as `1K<n<10K`.")
+    author: _Values = Field(
+        [], description="Any of these namespaces (exact).", examples=[["openai"]]
+    )
+    tag: _Values = Field(
+        [],
+        description="All of these tags (exact), such as `license:mit`.",
+        examples=[["license:mit"]],
+    )
+    license: _Values = Field(
+        [], description="Any of these licences, such as `mit`.", examples=[["mit"]]
+    )
+    language: _Values = Field(
+        [], description="Any of these languages, such as `en`.", examples=[["en"]]
+    )
+    task: _Values = Field(
+        [],
+        description="Any of these tasks, such as `question-answering`.",
+        examples=[["question-answering"]],
+    )
+    modality: _Values = Field(
+        [], description="Any of these modalities, such as `image`.", examples=[["image"]]
+    )
+    format: _Values = Field(
+        [], description="Any of these file formats, such as `parquet`.", examples=[["parquet"]]
+    )
+    library: _Values = Field(
+        [], description="Any of these libraries, such as `polars`.", examples=[["polars"]]
+    )
+    size_category: _Values = Field(
+        [], description="Any of these, such as `1K<n<10K`.", examples=[["1K<n<10K"]]
+    )
     impact_level: Annotated[list[Level], Field(max_length=10)] = Field(
-        [], description="Any of these impact levels."
+        [],
+        description="Any of these impact levels: `high`, `medium` or `low` by the thresholds of "
+        "`/api/impact-policy`, or `not_available` where no metric is known.",
+        examples=[["high", "medium"]],
     )
     gated: Annotated[list[Literal["false", "true", "auto", "manual"]], Field(max_length=10)] = (
-        Field([], description="Any of these; `true` stands for `auto` and `manual`.")
+        Field(
+            [],
+            description="Any of these: access is open to all (`false`), or must be asked for and "
+            "is given at once (`auto`), by the owner (`manual`), or either (`true`).",
+            examples=[["false"]],
+        )
     )
-    min_downloads: _Count | None = Field(None, description="At least so many in 30 days.")
-    max_downloads: _Count | None = Field(None, description="At most so many in 30 days.")
-    min_likes: _Count | None = Field(None, description="At least so many likes.")
-    max_likes: _Count | None = Field(None, description="At most so many likes.")
-    min_size_bytes: _Count | None = Field(None, description="At least so many bytes.")
-    max_size_bytes: _Count | None = Field(None, description="At most so many bytes.")
-    modified_after: _Moment | None = Field(None, description=f"Changed since; {_INCLUSIVE}")
-    modified_before: _Moment | None = Field(None, description=f"Changed until; {_INCLUSIVE}")
-    created_after: _Moment | None = Field(None, description=f"Created since; {_INCLUSIVE}")
-    created_before: _Moment | None = Field(None, description=f"Created until; {_INCLUSIVE}")
+    min_downloads: _Count | None = Field(
+        None, description="At least so many in 30 days.", examples=[1000]
+    )
+    max_downloads: _Count | None = Field(
+        None, description="At most so many in 30 days.", examples=[100000]
+    )
+    min_likes: _Count | None = Field(None, description="At least so many likes.", examples=[10])
+    max_likes: _Count | None = Field(None, description="At most so many likes.", examples=[1000])
+    min_size_bytes: _Count | None = Field(
+        None, description="At least so many bytes.", examples=[1048576]
+    )
+    max_size_bytes: _Count | None = Field(
+        None, description="At most so many bytes.", examples=[1073741824]
+    )
+    modified_after: _Moment | None = Field(
+        None, description=f"Changed since; {_INCLUSIVE}", examples=["2026-01-01"]
+    )
+    modified_before: _Moment | None = Field(
+        None, description=f"Changed until; {_INCLUSIVE}", examples=["2026-01-31T12:00:00Z"]
+    )
+    created_after: _Moment | None = Field(
+        None, description=f"Created since; {_INCLUSIVE}", examples=["2026-01-01"]
+    )
+    created_before: _Moment | None = Field(
+        None, description=f"Created until; {_INCLUSIVE}", examples=["2026-01-31T12:00:00Z"]
+    )
     facets: Annotated[list[_Facet], BeforeValidator(counted.parse)] = Field(
         [],
         description="Count what fits by these, as a comma list or repeated; each leaves out its "
-        "own filter.",
-        examples=["license,language,created_at:histogram"],
+        "own filter. Names of filters count values, those with `:histogram` count by buckets.",
+        examples=[["license", "language", "created_at:histogram"]],
+        json_schema_extra={"minItems": 1},
     )
     facet_limit: int = Field(
         counted.MOST_VALUES,

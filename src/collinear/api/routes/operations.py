@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 
-from collinear.api import answers, models, parameters
+from collinear.api import answers, models, parameters, states
 from collinear.api.kinds import NAMED
 from collinear.api.problems import problems
 from collinear.api.system import UseCatalog, UseSystem
@@ -28,6 +28,7 @@ async def get_root(request: Request) -> Response:
     operation_id="getLiveness",
     response_model=models.Alive,
     dependencies=[parameters.none()],
+    responses=problems(errors.BadParameter),
 )
 async def get_liveness() -> Response:
     """Whether this process works, whatever the others do."""
@@ -39,7 +40,7 @@ async def get_liveness() -> Response:
     operation_id="getReadiness",
     response_model=models.Ready,
     dependencies=[parameters.none()],
-    responses=problems(errors.StoreUnavailable, errors.IndexNotReady),
+    responses=problems(errors.BadParameter, errors.StoreUnavailable, errors.IndexNotReady),
 )
 async def get_readiness(catalog: UseCatalog) -> Response:
     """
@@ -55,7 +56,18 @@ async def get_readiness(catalog: UseCatalog) -> Response:
     operation_id="getMetrics",
     response_class=Response,
     dependencies=[parameters.none()],
-    responses={200: {"content": {"text/plain": {}}, "description": "Prometheus's text format."}},
+    responses=problems(errors.BadParameter)
+    | {
+        200: {
+            "description": "Prometheus's text format.",
+            "content": {
+                "text/plain": {
+                    "schema": {"type": "string"},
+                    "example": "collinear_warming_up 0.0\n",
+                }
+            },
+        }
+    },
 )
 async def get_metrics(system: UseSystem) -> Response:
     """Requests of this process and the state of the catalog, for Prometheus."""
@@ -70,12 +82,19 @@ async def get_metrics(system: UseSystem) -> Response:
 @router.get(
     "/problems/{name}",
     operation_id="explainProblem",
-    response_model=dict[str, str | int],
+    response_model=states.ProblemKind,
     dependencies=[parameters.none()],
     responses=problems(errors.BadParameter, errors.NotFound),
 )
 async def explain_problem(
-    name: Annotated[str, Path(description="The last part of the type.")],
+    name: Annotated[
+        str,
+        Path(
+            description="The last part of the type.",
+            max_length=100,
+            examples=["dataset-not-found"],
+        ),
+    ],
 ) -> Response:
     """What a problem's type means, and what to do about it."""
     kind = NAMED.get(name)

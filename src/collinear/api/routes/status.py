@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from collinear.api import access, answers, models, parameters
+from collinear.api import access, answers, parameters, states
 from collinear.api.kinds import NotAuthenticated
 from collinear.api.problems import problems
 from collinear.api.routes.datasets import NOT_MODIFIED
@@ -22,7 +22,9 @@ class RefreshQuery(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["full", "pages", "delta"] = Field(
-        "full", description="A walk through everything, page by page from the map, or the newest."
+        "full",
+        description="`full`: everything, in a row; `pages`: everything, page by page from the map "
+        "of the last walk; `delta`: what was committed to since the last run.",
     )
     accept_removals: bool = Field(
         False, description="Remove also more than a run may remove unasked."
@@ -44,7 +46,7 @@ class LettersQuery(BaseModel):
 @router.get(
     "/cache-status",
     operation_id="getCacheStatus",
-    response_model=models.CacheStatus,
+    response_model=states.CacheStatus,
     dependencies=[parameters.none()],
     responses=NOT_MODIFIED | problems(errors.BadParameter, errors.StoreUnavailable),
 )
@@ -57,7 +59,7 @@ async def get_cache_status(request: Request, catalog: UseCatalog) -> Response:
 @router.get(
     "/dead-letters",
     operation_id="listDeadLetters",
-    response_model=models.DeadLetters,
+    response_model=states.DeadLetters,
     openapi_extra=parameters.documented(LettersQuery),
     responses=NOT_MODIFIED | problems(errors.BadParameter, errors.StoreUnavailable),
 )
@@ -74,7 +76,7 @@ async def list_dead_letters(
 @router.get(
     "/meta",
     operation_id="getMeta",
-    response_model=dict[str, str],
+    response_model=states.Meta,
     dependencies=[parameters.none()],
     responses=NOT_MODIFIED | problems(errors.BadParameter, errors.StoreUnavailable),
 )
@@ -88,7 +90,7 @@ async def get_meta(request: Request, catalog: UseCatalog) -> Response:
     "/refresh-cache",
     operation_id="requestRefresh",
     status_code=202,
-    response_model=models.RefreshAccepted,
+    response_model=states.RefreshAccepted,
     openapi_extra=parameters.documented(RefreshQuery),
     responses=problems(
         errors.BadParameter, errors.NotAllowed, NotAuthenticated, errors.StoreUnavailable
@@ -125,13 +127,21 @@ async def get_no_refresh() -> None:
 @router.get(
     "/refresh-cache/{task_id}",
     operation_id="getRefresh",
-    response_model=models.RefreshOutcome,
+    response_model=states.RefreshOutcome,
     dependencies=[parameters.none()],
     responses=problems(errors.BadParameter, errors.TaskNotFound, errors.StoreUnavailable),
 )
 async def get_refresh(
     request: Request,
-    task_id: Annotated[str, Path(max_length=200, description="As the request was answered.")],
+    task_id: Annotated[
+        str,
+        Path(
+            min_length=1,
+            max_length=200,
+            description="As the request was answered.",
+            examples=["7d0a6b1e-5f0c-4f5e-9d7e-2b1c3a4d5e6f"],
+        ),
+    ],
     refreshes: UseRefreshes,
 ) -> Response:
     """What became of a refresh."""

@@ -1,0 +1,145 @@
+"""The OpenAPI document: what the framework knows, completed by what only we know."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from collinear.api import problems
+from collinear.api.openapi import headers
+from collinear.api.openapi.links import links_of
+from collinear.api.openapi.schemas import Schema, example, tidy
+
+_SUMMARY = "A complete, fresh and fast catalog of every dataset on the Hugging Face Hub."
+_DESCRIPTION = """\
+Every dataset of the Hub with its size, downloads, likes, tags and impact, to list, search,
+filter and follow.
+
+* What is unknown is `null`, never 0, and comes last in every order.
+* Every answer about the catalog carries an `ETag`: send it back as `If-None-Match` and get 304
+  while nothing has changed. `X-Catalog-Serial` names the state of the catalog.
+* Errors are `application/problem+json` (RFC 9457) with a stable `type` that explains itself.
+* A parameter that is unknown, or that comes twice though it has one value, is refused.
+* HEAD is answered wherever GET is. Lists answer with and without a slash at the end.
+"""
+_TAGS = [
+    {"name": "catalog", "description": "The list, and one dataset."},
+    {"name": "from the Hub", "description": "What the Hub says about one dataset right now."},
+    {"name": "changes", "description": "What has changed, for those who keep a copy."},
+    {"name": "state", "description": "How fresh the catalog is; refreshing it."},
+    {"name": "operations", "description": "For those who run the system."},
+]
+_ADMIN = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "`COLLINEAR_ADMIN_TOKEN`; where it is empty, callers on the machine itself "
+    "need none.",
+}
+_JSON = "application/json"
+
+
+def build(app: FastAPI) -> dict[str, Any]:
+    """The document of an application; the same for the same code."""
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        summary=_SUMMARY,
+        description=_DESCRIPTION,
+        routes=app.routes,
+        tags=_TAGS,
+        servers=[{"url": "/", "description": "Where this document came from."}],
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
+    parts = document.setdefault("components", {})
+    parts["schemas"] = _schemas(parts.get("schemas", {}))
+    parts.update(headers.components())
+    parts["securitySchemes"] = {"adminToken": _ADMIN}
+    document["security"] = []
+    for path, method, operation in _operations(document):
+        _complete(path, method, operation, parts["schemas"])
+    return document
+
+
+def _schemas(made: dict[str, Schema]) -> dict[str, Schema]:
+    """All schemas, with the one of problems, in the order of their names."""
+    problem = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    made = {**made, **problem.pop("$defs"), "Problem": problem}
+    return {name: tidy(made[name]) for name in sorted(made)}
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def _complete(
+    path: str, method: str, operation: dict[str, Any], definitions: dict[str, Schema]
+) -> None:
+    """Say of one operation what its code does not: headers, examples, links, who may ask."""
+    if method != "get":
+        operation["security"] = [{}, {"adminToken": []}]
+    answers: dict[str, dict[str, Any]] = operation["responses"]
+    kept = "304" in answers
+    parameters: list[dict[str, Any]] = operation.setdefault("parameters", [])
+    for parameter in parameters:
+        if "schema" in parameter:
+            _complete_parameter(parameter)
+    if kept:
+        parameters += headers.sent("If-None-Match")["parameters"]
+    instance = _address(path, parameters)
+    for status, answer in answers.items():
+        problem = answer.get("content", {}).get(problems.MEDIA_TYPE)
+        names = ["X-Request-Id", "Cache-Control"]
+        if problem is not None:
+            names += problems.headers_of(problem["examples"])
+            for shown in problem["examples"].values():
+                shown["value"]["instance"] = instance
+        elif kept:
+            names += ["ETag", "X-Catalog-Serial", "Vary"]
+        ours = headers.answered(*names)["headers"]
+        answer["headers"] = {**ours, **answer.get("headers", {})}
+        if problem is None and status != "304":
+            _complete_success(operation, answer, definitions)
+    operation["responses"] = dict(sorted(answers.items()))
+
+
+def _complete_parameter(parameter: dict[str, Any]) -> None:
+    schema = parameter["schema"] = tidy(parameter["schema"])
+    examples = schema.pop("examples", None)
+    if examples or "default" in schema:
+        parameter.setdefault("example", examples[0] if examples else schema["default"])
+
+
+def _complete_success(
+    operation: dict[str, Any], answer: dict[str, Any], definitions: dict[str, Schema]
+) -> None:
+    links = links_of(operation["operationId"])
+    if links:
+        answer["links"] = links
+    shown = answer.get("content", {}).get(_JSON)
+    if shown is None:
+        return
+    schema = shown["schema"] = tidy(shown["schema"])
+    options = schema.get("anyOf", [schema])
+    with suppress(LookupError):  # a test says where one is missing
+        if len(options) == 1:
+            shown.setdefault("example", example(schema, definitions))
+        elif "examples" not in shown:
+            shown["examples"] = {
+                f"form{place}": {"value": example(option, definitions)}
+                for place, option in enumerate(options, 1)
+            }
+    if answer["description"] == "Successful Response":
+        named = definitions.get(schema.get("$ref", "").rpartition("/")[2], {})
+        answer["description"] = named.get("description", operation["description"])
+
+
+def _address(path: str, parameters: list[dict[str, Any]]) -> str:
+    """The address of an example: the path with the examples of its parameters."""
+    for parameter in parameters:
+        if parameter.get("in") == "path":
+            path = path.replace(f"{{{parameter['name']}}}", str(parameter["example"]))
+    return path

@@ -1,0 +1,97 @@
+"""The headers of requests and answers that mean something, each described once."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+
+class Header(NamedTuple):
+    """What a header holds."""
+
+    description: str
+    example: str | int
+    pattern: str | None = None
+    required: bool = False
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The schema of its value."""
+        if isinstance(self.example, int):
+            return {"type": "integer", "format": "int64", "minimum": 0}
+        return {"type": "string", **({"pattern": self.pattern} if self.pattern else {})}
+
+
+_SERIAL = "d41d8cd98f00:1763791200000-0"
+
+ANSWERED = {
+    "X-Request-Id": Header(
+        "Names this request in the log: the caller's own id where one was sent that fits, "
+        "else a new one.",
+        "5f2b6d0c1d9e4b6f8a7c3e2d1b0a9f8e",
+        pattern="^[A-Za-z0-9._:/+=-]{1,100}$",
+        required=True,
+    ),
+    "ETag": Header(
+        "Names this answer. Sent back as `If-None-Match` it costs a 304 while nothing has changed.",
+        'W/"0c1d9e4b6f8a7c3e2d1b0a9f"',
+        pattern='^(W/)?"[^"]*"$',
+    ),
+    "X-Catalog-Serial": Header(
+        "The newest change that the answer knows: of the catalog, or with words, filters and "
+        "facets of the index. Absent before there is any.",
+        _SERIAL,
+        pattern="^[^:]+:[0-9]+-[0-9]+$",
+    ),
+    "Cache-Control": Header(
+        "Whether the answer may be kept, and when to ask again.", "no-cache", required=True
+    ),
+    "Vary": Header("The request headers that the answer depends on.", "Accept-Encoding"),
+    "Location": Header(
+        "The same question about the dataset under its new id.",
+        "/api/datasets/openai/gsm8k",
+        required=True,
+    ),
+    "Retry-After": Header("Seconds after which it makes sense to try again.", 10),
+    "WWW-Authenticate": Header("How to authenticate.", 'Bearer realm="collinear"', required=True),
+}
+"""Headers of answers by name."""
+
+SENT = {
+    "If-None-Match": Header(
+        "The `ETag` of an answer that the caller has: 304 while it is still true.",
+        'W/"0c1d9e4b6f8a7c3e2d1b0a9f"',
+    ),
+}
+"""Headers of requests by name."""
+
+
+def answered(*names: str) -> dict[str, Any]:
+    """References to headers of answers, for an answer of OpenAPI."""
+    return {"headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names}}
+
+
+def sent(*names: str) -> dict[str, Any]:
+    """References to headers of requests, for an operation of OpenAPI."""
+    return {"parameters": [{"$ref": f"#/components/parameters/{name}"} for name in names]}
+
+
+def components() -> dict[str, Any]:
+    """What the references lead to."""
+    return {
+        "headers": dict(_shown(ANSWERED.items())),
+        "parameters": {
+            name: {"name": name, "in": "header", **shown} for name, shown in _shown(SENT.items())
+        },
+    }
+
+
+def _shown(headers: Iterable[tuple[str, Header]]) -> Iterable[tuple[str, dict[str, Any]]]:
+    for name, header in headers:
+        yield (
+            name,
+            {
+                "description": header.description,
+                "required": header.required,
+                "schema": header.schema,
+                "example": header.example,
+            },
+        )
