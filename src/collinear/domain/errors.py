@@ -153,6 +153,11 @@ class UpstreamSuspicious(CatalogError):
 class StoreUnavailable(CatalogError):
     """Redis does not answer, or refuses to."""
 
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds after which it makes sense to try again; None where nobody can tell."""
+
 
 class WrongStore(CatalogError):
     """Redis holds another catalog, evicts keys, or is too old: an operator must decide."""

@@ -10,9 +10,9 @@ from anyio import to_thread
 
 from collinear.domain.change import BEGINNING, Change, Serial
 from collinear.domain.errors import PositionGone
+from collinear.store.answering import answering
 from collinear.store.entries import read_entry
 from collinear.store.keys import Keys
-from collinear.store.reader import answering
 from collinear.store.status import Version
 
 _MOST_BYTES = 16 * 2**20
@@ -69,7 +69,7 @@ class ChangesReader:
 
         It holds a connection meanwhile, and does not see that the epoch has changed.
         """
-        async with answering():
+        async with answering(unhurried=True):
             await self._client.xread(
                 {self._keys.changes: after.position}, count=1, block=int(seconds * 1000)
             )

@@ -8,8 +8,8 @@ import redis.asyncio
 from anyio import to_thread
 
 from collinear.domain.errors import SnapshotGone
+from collinear.store.answering import answering
 from collinear.store.keys import Keys
-from collinear.store.reader import answering
 
 _PIECE = 4 * 2**20
 """Characters of base64 for one GETRANGE; a multiple of 4."""
@@ -71,7 +71,10 @@ class ExportReader:
                 yield await to_thread.run_sync(binascii.a2b_base64, text[:whole])
 
     async def _piece(self, export: Export, part: int, start: int) -> bytes:
-        async with answering(), self._client.pipeline(transaction=True) as pipe:
+        async with (
+            answering(unhurried=True),
+            self._client.pipeline(transaction=True) as pipe,
+        ):
             pipe.hget(self._keys.meta, "snapshot_serial")
             pipe.getrange(self._keys.snapshot(part), start, start + _PIECE - 1)
             serial, text = await pipe.execute()

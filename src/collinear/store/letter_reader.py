@@ -5,9 +5,9 @@ from typing import Any, cast
 
 import redis.asyncio
 
+from collinear.store.answering import answering
 from collinear.store.documents import parse
 from collinear.store.keys import Keys
-from collinear.store.reader import answering
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 import redis.asyncio
 
 from collinear.domain.change import BEGINNING, Serial
+from collinear.store.answering import answering
 from collinear.store.health import TroubleWatch
 from collinear.store.keys import Keys
-from collinear.store.reader import answering
 from collinear.store.status import CatalogStatus, Facts, to_status, to_texts
 
 

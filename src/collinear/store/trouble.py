@@ -35,6 +35,17 @@ NOT_LET_IN = "Redis does not let us in: check the user and the password in REDIS
 NO_RIGHT = "Redis does not let this user do all that is needed: give it every command on our keys."
 NO_REDIS = "What answers at REDIS_URL is no Redis: check the host and the port."
 NO_ANSWER = "Redis does not answer: start it, or check REDIS_URL."
+NO_ANSWER_IN_TIME = (
+    "Redis does not answer in time: see what stopped it, keeps it busy, or slows the way to it."
+)
+CROWDED = (
+    "Redis has as many clients as it takes: raise its maxclients, or see who they are "
+    "('CLIENT LIST')."
+)
+CUT_OFF = (
+    "Redis is a replica that has lost its primary, and answers nobody meanwhile "
+    "(replica-serve-stale-data no): bring the primary back, or promote the replica."
+)
 
 HOPELESS = frozenset({NOT_LET_IN, NO_REDIS})
 """What does not get better by waiting."""
@@ -51,6 +62,9 @@ _BY_WORD = {
     "NOAUTH": NOT_LET_IN,
     "WRONGPASS": NOT_LET_IN,
     "NOPERM": NO_RIGHT,
+    "max number of clients": CROWDED,
+    "MASTERDOWN": CUT_OFF,
+    "Link with MASTER is down": CUT_OFF,
 }
 """What an answer says, in the server's words (a client may have cut off the first one)."""
 
@@ -61,8 +75,7 @@ _BY_TYPE: tuple[tuple[type[Exception], str], ...] = (
     (redis.exceptions.InvalidResponse, NO_REDIS),
     (BusyLoadingError, LOADING),
     (AuthenticationError, NOT_LET_IN),
-    (redis.ConnectionError, NO_ANSWER),
-    (redis.TimeoutError, NO_ANSWER),
+    (redis.TimeoutError, NO_ANSWER_IN_TIME),
 )
 
 _SAY_AGAIN = 60.0
@@ -83,6 +96,8 @@ def explain(error: BaseException | None) -> str | None:
             for word, sentence in _BY_WORD.items():
                 if word in str(one):
                     return sentence
+        if isinstance(one, redis.ConnectionError):
+            return NO_ANSWER
     return None
 
 
@@ -143,6 +158,11 @@ class TroubleLog(logging.Filter):
     def told(self) -> bool:
         """Whether there was trouble since it was last over."""
         return bool(self._told)
+
+    def tell(self, error: Exception) -> None:
+        """One line about this error, unless it says what was told already."""
+        if self._is_news(sentence := in_words(error)):
+            log.warning("store_in_trouble", error=sentence)
 
     def over(self) -> None:
         """The store takes writes again: say so if there was trouble; a next one is news."""

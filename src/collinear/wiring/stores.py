@@ -13,11 +13,16 @@ from redis.backoff import NoBackoff
 
 from collinear.domain.errors import StoreUnavailable, WrongStore
 from collinear.settings import Settings
+from collinear.store.breaker import Breaker
 from collinear.store.keys import Keys
+from collinear.store.prompt import PromptRedis
 from collinear.store.trouble import HOPELESS, explain
 from collinear.telemetry import get_logger
 
 log = get_logger(__name__)
+
+_CONNECTIONS = 64
+"""To Redis from one process of the API: who finds none free waits for one."""
 
 
 def address_file(data_dir: Path) -> Path:
@@ -66,19 +71,19 @@ def open_store(settings: Settings, *, patience: float = 30) -> Iterator[redis.Re
 
 @asynccontextmanager
 async def open_async_store(settings: Settings) -> AsyncIterator[redis.asyncio.Redis]:
-    """A client for what the API does: it gives up after seconds, and opens no storm of sockets."""
+    """A client for what the API does: it gives up soon, and opens no storm of connections."""
     pool = redis.asyncio.BlockingConnectionPool.from_url(
         find_store_url(settings),
         protocol=2,
         decode_responses=False,
-        socket_timeout=2,
-        socket_connect_timeout=2,
-        max_connections=64,
-        timeout=2,
+        # how long is waited, also for a free connection, is the client's own affair
+        socket_timeout=None,
+        timeout=None,
+        max_connections=_CONNECTIONS,
         # A kept connection dies with its server: one more try finds the new one, or nobody
         retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
     )
-    async with redis.asyncio.Redis.from_pool(pool) as client:
+    async with PromptRedis(pool, Breaker()) as client:
         yield client
 
 
