@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 from collinear import __version__
 from collinear.api.addresses import ROOT, DatasetAddresses
 from collinear.api.docs import add_docs
+from collinear.api.guard.layers import add_guard, add_headers
 from collinear.api.heads import HeadAsGet
 from collinear.api.metrics import RequestMetrics
 from collinear.api.observe import Observed
@@ -60,8 +61,10 @@ def create_app(settings: Settings) -> FastAPI:
     # From the innermost to the outermost
     app.add_middleware(DatasetAddresses, known=_is_known)
     app.add_middleware(Compressed, minimum_size=COMPRESSED_FROM, compresslevel=4)
-    app.add_middleware(Observed, metrics=metrics)
     app.add_middleware(HeadAsGet)
+    add_guard(app, settings)
+    app.add_middleware(Observed, metrics=metrics)
+    add_headers(app, settings)
     return app
 
 

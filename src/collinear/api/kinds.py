@@ -140,6 +140,36 @@ WRONG_METHOD = Kind(
     HTTPStatus.METHOD_NOT_ALLOWED, "The method does not fit", "Use a method named in Allow."
 )
 BAD_HTTP = Kind(HTTPStatus.BAD_REQUEST, "The request cannot be read", "Send correct HTTP.")
+URL_TOO_LONG = Kind(
+    HTTPStatus.REQUEST_URI_TOO_LONG, "The address is too long", "Ask for less at a time."
+)
+HEADERS_TOO_LARGE = Kind(
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    "The header is too large",
+    "Send fewer and shorter header fields; cookies are not needed here.",
+)
+BODY_TOO_LARGE = Kind(
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large", "Send none: nothing needs one."
+)
+TOO_SLOW = Kind(
+    HTTPStatus.REQUEST_TIMEOUT, "The request did not arrive in time", "Send it in one go."
+)
+RATE_LIMITED = Kind(
+    HTTPStatus.TOO_MANY_REQUESTS,
+    "Too many requests",
+    "Wait the seconds in Retry-After; the RateLimit header of every answer says what is left.",
+)
+OVERLOADED = Kind(
+    HTTPStatus.SERVICE_UNAVAILABLE, "Too much at a time", "Try again after Retry-After.", 1
+)
+TOOK_TOO_LONG = Kind(
+    HTTPStatus.SERVICE_UNAVAILABLE, "The answer took too long", "Try again later.", 5
+)
+FOREIGN_ORIGIN = Kind(
+    HTTPStatus.FORBIDDEN,
+    "The page's origin is not allowed",
+    "The operator can add it to COLLINEAR_CORS_ORIGINS.",
+)
 
 BROKEN = Kind(
     HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -153,5 +183,13 @@ NAMED: dict[str, Kind] = {
     "no-such-page": NO_SUCH_PAGE,
     "wrong-method": WRONG_METHOD,
     "bad-http": BAD_HTTP,
+    "url-too-long": URL_TOO_LONG,
+    "headers-too-large": HEADERS_TOO_LARGE,
+    "body-too-large": BODY_TOO_LARGE,
+    "too-slow": TOO_SLOW,
+    "rate-limited": RATE_LIMITED,
+    "overloaded": OVERLOADED,
+    "took-too-long": TOOK_TOO_LONG,
+    "foreign-origin": FOREIGN_ORIGIN,
 }
 """Every kind of problem by the last part of its ``type``."""

@@ -3,12 +3,14 @@
 import signal
 import socket
 import sys
+from functools import partial
 from types import FrameType
 
 import uvicorn
 
 from collinear.api.app import create_app
-from collinear.api.protocol import ProblemProtocol
+from collinear.api.open_files import raise_open_files
+from collinear.api.protocol import Bounds, ProblemProtocol
 from collinear.settings import Settings
 from collinear.telemetry import configure_logging
 
@@ -28,23 +30,34 @@ def run_api(settings: Settings) -> None:
     # The server raises the signal again when it has ended; by then it has been heeded
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _heeded)
+    raise_open_files()
     with listener:
         create_server(settings).run(sockets=[listener])
 
 
+class Server(uvicorn.Server):
+    """A server that ends the streams, which would not end by themselves, before it ends."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Give those who listen their last word, and go on as ever."""
+        self.lifespan.state["system"].streams.stop()
+        await super().shutdown(sockets)
+
+
 def create_server(settings: Settings) -> uvicorn.Server:
     """The server of the application; it is told where to listen when it runs."""
-    return uvicorn.Server(
+    return Server(
         uvicorn.Config(
             create_app(settings),
             loop="uvloop",
-            http=ProblemProtocol,
+            http=partial(ProblemProtocol, bounds=Bounds.of(settings)),  # type: ignore[arg-type]
             ws="none",
             lifespan="on",
             log_config=None,
             access_log=False,
             proxy_headers=False,  # who asks decides about mutations: nobody may pose as another
             server_header=False,
+            timeout_keep_alive=settings.keep_alive_seconds,
             timeout_graceful_shutdown=_GRACE,
         )
     )

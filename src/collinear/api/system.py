@@ -6,9 +6,11 @@ from typing import Annotated, TypedDict
 
 import anyio
 from anyio import to_thread
+from anyio.abc import TaskGroup
 from fastapi import Depends, Request
 
 from collinear.api.metrics import RequestMetrics
+from collinear.api.streams.streams import Streams
 from collinear.browse.catalog import Catalog
 from collinear.browse.readiness import Patience
 from collinear.domain.errors import HubTimeout
@@ -16,6 +18,7 @@ from collinear.hub.repos import HubRepos, Question
 from collinear.refreshes import Refreshes
 from collinear.search.reader import IndexReader
 from collinear.settings import Settings
+from collinear.store.rates import Rates
 from collinear.store.readers import Readers
 from collinear.wiring.hub import create_repos
 from collinear.wiring.queue import open_refreshes
@@ -25,15 +28,23 @@ from collinear.wiring.stores import catalog_keys, open_async_store
 class System:
     """Everything that a request may need, each part opened when it can be."""
 
-    def __init__(self, settings: Settings, metrics: RequestMetrics, stack: AsyncExitStack) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        metrics: RequestMetrics,
+        stack: AsyncExitStack,
+        tasks: TaskGroup,
+    ) -> None:
         self.settings = settings
         self.metrics = metrics
         self.hub = Hub(create_repos(settings), threads=settings.hub_threads)
+        self.streams = Streams(settings, tasks)
         self._index = IndexReader(settings.index_dir)
         self._stack = stack
         self._opening = anyio.Lock()
         self._catalog: Catalog | None = None
         self._refreshes: Refreshes | None = None
+        self._rates: Rates | None = None
 
     async def catalog(self) -> Catalog:
         """
@@ -65,6 +76,15 @@ class System:
                 opening = open_refreshes(self.settings)
                 self._refreshes = await self._stack.enter_async_context(opening)
         return self._refreshes
+
+    async def rates(self) -> Rates:
+        """The counts of requests of each client; raises as ``catalog``."""
+        if self._rates is None:
+            async with self._opening:
+                opening = open_async_store(self.settings)
+                client = await self._stack.enter_async_context(opening)
+                self._rates = Rates(client, catalog_keys(self.settings))
+        return self._rates
 
 
 class Hub:
@@ -101,8 +121,9 @@ class State(TypedDict):
 @asynccontextmanager
 async def open_system(settings: Settings, metrics: RequestMetrics) -> AsyncIterator[State]:
     """The parts of an API process."""
-    async with AsyncExitStack() as stack:
-        yield {"system": System(settings, metrics, stack)}
+    async with AsyncExitStack() as stack, anyio.create_task_group() as tasks:
+        yield {"system": System(settings, metrics, stack, tasks)}
+        tasks.cancel_scope.cancel()
 
 
 async def system_of(request: Request) -> System:

@@ -1,17 +1,16 @@
 """Settings of the processes that answer HTTP."""
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings
+from pydantic import Field
+
+from collinear.settings.guarding import GuardSettings
+from collinear.settings.streaming import StreamSettings
 
 
-class ServingSettings(BaseSettings):
+class ServingSettings(GuardSettings, StreamSettings):
     """How the API is reached, and what it bears."""
 
     host: str = Field("127.0.0.1", description="The address the API listens on.")
     port: int = Field(8000, ge=0, le=65_535, description="The port the API listens on.")
-    admin_token: SecretStr | None = Field(
-        None, description="Who may start a refresh; empty: callers on this machine only."
-    )
     hub_threads: int = Field(
         8, ge=1, le=64, description="Requests to the Hub at a time in an API process."
     )

@@ -146,3 +146,20 @@ class Keys:
     def rate(self, client: str) -> str:
         """String with an expiry: the requests of this client in the window that goes on."""
         return f"{self.prefix}:rate:{client}"
+
+    # What can be seen of the system
+
+    @property
+    def counters(self) -> str:
+        """Hash: "FAMILY|LABEL|..." -> how often, or how many seconds, since ever."""
+        return f"{self.prefix}:counters"
+
+    @property
+    def workers(self) -> str:
+        """Hash: a worker's name -> JSON of its last sign of life."""
+        return f"{self.prefix}:workers"
+
+    @property
+    def queue(self) -> str:
+        """List: Celery's messages that wait for a worker, as its transport keeps them."""
+        return f"{self.prefix}:celery:collinear"

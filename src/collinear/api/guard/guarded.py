@@ -1,0 +1,89 @@
+"""The layer that decides whether a request is worked on, and for how long."""
+
+import asyncio
+
+from fastapi import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from collinear.api import kinds, problems
+from collinear.api.guard.lanes import HEALTH, Lane, Lanes
+from collinear.api.guard.rates import RateLimit
+from collinear.api.guard.sizes import CallerLeft, Refusal, Sizes
+
+_SOON = "1"
+"""Seconds: requests end all the time."""
+
+
+class Guarded:
+    """
+    Keeps to the bounds: of one request, of all at a time, of one client, and of time.
+
+    What is refused costs next to nothing, and is told in a problem.
+    """
+
+    def __init__(self, app: ASGIApp, *, sizes: Sizes, lanes: Lanes, rate: RateLimit | None) -> None:
+        self._app = app
+        self._sizes = sizes
+        self._lanes = lanes
+        self._rate = rate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        refusal, has_body = self._sizes.measure(scope)
+        lane = self._lanes.find(scope)
+        health = scope["path"] in HEALTH
+        if refusal is None and lane.now >= lane.most and not health:
+            refusal = Refusal(
+                kinds.OVERLOADED,
+                f"{lane.most} {lane.what} are being answered now, and no more fit.",
+                [("Retry-After", _SOON)],
+            )
+        if refusal is not None:
+            await _refuse(refusal, scope, receive, send)
+            return
+        lane.now += not health
+        try:
+            if has_body and (refusal := await self._sizes.swallow(receive)) is not None:
+                await _refuse(refusal, scope, receive, send)
+                return
+            if self._rate is not None and not health:
+                counted = await self._rate.count(scope)
+                send = counted.with_headers(send)
+                if counted.refusal is not None:
+                    await _refuse(counted.refusal, scope, receive, send)
+                    return
+            await self._in_time(lane, scope, receive, send)
+        except CallerLeft:
+            return
+        finally:
+            lane.now -= not health
+
+    async def _in_time(self, lane: Lane, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer; the answer may take as long as it likes once it has begun."""
+
+        async def begun(message: Message) -> None:
+            clock.reschedule(None)
+            await send(message)
+
+        try:
+            async with asyncio.timeout(lane.patience) as clock:
+                await self._app(scope, receive, begun)
+        except TimeoutError:
+            if not clock.expired():
+                raise
+            refusal = Refusal(
+                kinds.TOOK_TOO_LONG,
+                f"The answer had not begun after {lane.patience:g} s.",
+                [("Retry-After", str(kinds.TOOK_TOO_LONG.retry_after))],
+            )
+            await _refuse(refusal, scope, receive, send)
+
+
+async def _refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+    answer = problems.problem(
+        Request(scope), refusal.kind, refusal.detail, headers=dict(refusal.headers)
+    )
+    await answer(scope, receive, send)
