@@ -3,6 +3,8 @@
 -- KEYS  1 budget
 -- ARGV  1 step, then
 --       take SHARE                      -> 0 (one request is ours) or milliseconds to wait
+--       ask                             -> the same for who comes first: the whole window is his,
+--                                          and nobody is told to wait for his sake
 --       observe REMAINING RESET_S QUOTA WINDOW_S   ('' where unknown)
 --       block MILLISECONDS              nobody asks before that -> milliseconds that it holds
 --
@@ -103,6 +105,8 @@ if ARGV[1] == 'take' then
   end
   keep('waiting_until', moment)
   return moment - now
+elseif ARGV[1] == 'ask' then
+  return math.max(take(1) - now, 0)
 elseif ARGV[1] == 'observe' then
   observe(tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]))
   return 0

@@ -45,6 +45,14 @@ class Budget:
         """Take one request: 0 if it may be sent now, else the seconds to wait before asking."""
         return cast(int, self._script(self._keys, ["take", self._share])) / 1000
 
+    def ask(self) -> float:
+        """
+        As ``take``, for people: the whole quota is theirs, also what is kept from ``take``.
+
+        Positive only while the Hub has said no, or the window is used up.
+        """
+        return cast(int, self._script(self._keys, ["ask"])) / 1000
+
     def observe(self, *, remaining: int, reset: int, quota: int | None, window: int | None) -> None:
         """Keep what an answer said: requests left, seconds to the reset, quota, window in s."""
         given = [remaining, reset, "" if quota is None else quota, "" if window is None else window]
