@@ -1,0 +1,1 @@
+"""The changes as they come: one reader for the process, any number of listeners."""
