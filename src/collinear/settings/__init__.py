@@ -9,6 +9,7 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator, model_vali
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from collinear.domain.impact import GIB, ImpactPolicy, Threshold
+from collinear.settings.observing import ObservingSettings
 from collinear.settings.serving import ServingSettings
 
 _Seconds = Annotated[float, Field(gt=0)]
@@ -30,7 +31,7 @@ def _is_address(text: str, schemes: set[str]) -> bool:
     return parts.scheme in schemes and bool(parts.hostname) and port != 0 and not blank
 
 
-class Settings(ServingSettings):
+class Settings(ServingSettings, ObservingSettings):
     """Settings from the environment (``COLLINEAR_...``) and from ``.env``."""
 
     model_config = SettingsConfigDict(
@@ -126,6 +127,9 @@ class Settings(ServingSettings):
         ge=1_000,
         description="Changes to keep; at least twice the catalog's size are always kept.",
     )
+    parquet: bool = Field(
+        True, description="Write the whole catalog as a Parquet file too, for `export`."
+    )
     dead_letters: int = Field(1_000, ge=1, description="Rows set aside to keep the record of.")
 
     # Impact: bytes for the size, counts for the others
@@ -159,6 +163,13 @@ class Settings(ServingSettings):
         if not _is_address(value, {"http", "https"}):
             raise ValueError("must be an address such as https://huggingface.co")
         return value.rstrip("/")
+
+    @field_validator("otel_endpoint")
+    @classmethod
+    def _a_collector(cls, value: str) -> str:
+        if value and not _is_address(value, {"http", "https"}):
+            raise ValueError("must be an address such as http://127.0.0.1:4318")
+        return value
 
     @field_validator("hf_token")
     @classmethod

@@ -62,6 +62,15 @@ class PartsWriter:
         self._step("piece", [unfinished], self._sizes[-1], piece)
         self._sizes[-1] += len(piece)
 
+    @property
+    def size(self) -> int:
+        """Bytes that were written so far."""
+        return sum(self._sizes)
+
+    def discard(self) -> None:
+        """Take back what was written and not swapped in, to give Redis its memory back."""
+        self._client.unlink(*map(self._unfinished, range(len(self._sizes))))
+
     def swap(self, field: str, serial: str) -> None:
         """Put the value in the place of the old one, and the serial that it is true for in meta."""
         count = len(self._sizes)

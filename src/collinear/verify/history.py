@@ -9,7 +9,7 @@ from collinear.domain.dataset import from_document
 from collinear.store.documents import parse
 from collinear.store.feed import CatalogFeed, SnapshotUnreadable
 from collinear.store.ledger import Books, ChangesTrimmed, Ledger
-from collinear.store.snapshot import PART_BYTES
+from collinear.store.parts import PART_BYTES
 from collinear.verify.replay import Malformed, Replay, hub_id_of, key_of, read_entry
 from collinear.verify.report import Tally, Tell
 

@@ -10,6 +10,7 @@ from collinear.store.catalog import Catalog
 from collinear.store.guard import check_store
 from collinear.store.hub_findings import HubFindings
 from collinear.store.letters import DeadLetters
+from collinear.store.parquet.copy import ParquetCopy
 from collinear.store.writer import CatalogWriter
 from collinear.sync.fetching import Fetcher
 from collinear.sync.limits import SyncLimits
@@ -60,6 +61,19 @@ def open_sync(settings: Settings, stopping: Event) -> Iterator[Sync]:
             endpoint=settings.hf_endpoint,
             page_size=settings.page_size,
             limits=sync_limits(settings),
+        )
+
+
+@contextmanager
+def open_parquet(settings: Settings, stopping: Event) -> Iterator[ParquetCopy]:
+    """What writes the Parquet file of each snapshot, until it is told to stop."""
+    with open_store(settings) as client:
+        yield ParquetCopy(
+            client,
+            catalog_keys(settings),
+            stopping,
+            wanted=settings.parquet,
+            retry_seconds=settings.retry_seconds,
         )
 
 

@@ -3,17 +3,20 @@
 from celery import Celery
 
 from collinear.settings import Settings
+from collinear.store.parquet.copy import ParquetCopy
 from collinear.store.schedule import Schedule
 from collinear.sync.walk import Sync
 from collinear.wiring.queue import create_celery
 from collinear.worker.tasks import OVERSEE, add_tasks
 
 
-def create_worker(settings: Settings, sync: Sync, schedule: Schedule) -> Celery:
+def create_worker(
+    settings: Settings, sync: Sync, schedule: Schedule, parquet: ParquetCopy
+) -> Celery:
     """The application with its tasks, which work with what they are given here."""
     celery = create_celery(settings)
     celery.conf.worker_consumer = "collinear.worker.consumer:PatientConsumer"
-    add_tasks(celery, sync, schedule)
+    add_tasks(celery, sync, schedule, parquet)
     return celery
 
 

@@ -15,7 +15,7 @@ from collinear.telemetry import configure_logging, get_logger
 from collinear.wiring.queue import open_schedule
 from collinear.wiring.stopping import ENDINGS, stop_on_signals
 from collinear.wiring.stores import open_store, wait_for_store
-from collinear.wiring.synchronisation import open_sync
+from collinear.wiring.synchronisation import open_parquet, open_sync
 from collinear.worker.app import create_beat, create_worker
 from collinear.worker.newest import following_newest
 from collinear.worker.tasks import OVERSEE
@@ -47,9 +47,10 @@ def run_worker(settings: Settings) -> None:
         open_store(settings) as client,
         open_sync(settings, stopping) as sync,
         open_schedule(settings) as schedule,
+        open_parquet(settings, stopping) as parquet,
         following_newest(sync, schedule, stopping, every=settings.oversee_seconds),
     ):
-        worker = create_worker(settings, sync, schedule)
+        worker = create_worker(settings, sync, schedule, parquet)
 
         def begin(**_: object) -> None:
             if stopping.is_set():  # told to stop before Celery listened

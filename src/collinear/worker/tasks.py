@@ -16,6 +16,7 @@ from collinear.domain.errors import (
     UpstreamSuspicious,
 )
 from collinear.refreshes import TASKS
+from collinear.store.parquet.copy import ParquetCopy
 from collinear.store.run_records import Kind, Request, Run, State
 from collinear.store.schedule import Schedule
 from collinear.store.summary import summarise
@@ -25,6 +26,7 @@ from collinear.telemetry import get_logger
 PAGE = "fetch_datasets_page"
 FINISH = "finish_hf_datasets_run"
 REGRADE = "regrade_hf_datasets"
+PARQUET = "write_hf_datasets_parquet"
 OVERSEE = "oversee_hf_datasets"
 
 _LOOK_AGAIN = 0.1
@@ -33,14 +35,14 @@ _LOOK_AGAIN = 0.1
 log = get_logger(__name__)
 
 
-def add_tasks(celery: Celery, sync: Sync, schedule: Schedule) -> None:
+def add_tasks(celery: Celery, sync: Sync, schedule: Schedule, parquet: ParquetCopy) -> None:
     """
     Give the application its tasks.
 
     Their results are ignored: what becomes of a run is written into the result backend under
     the id of the task that was asked for, at the moment when it is true.
     """
-    crew = _Crew(celery, sync, schedule)
+    crew = _Crew(celery, sync, schedule, parquet)
 
     def add_start(kind: Kind, name: str) -> None:
         @celery.task(name=name, bind=True, ignore_result=True)
@@ -77,6 +79,10 @@ def add_tasks(celery: Celery, sync: Sync, schedule: Schedule) -> None:
     def regrade(number: int) -> None:
         crew.regrade(number)
 
+    @celery.task(name=PARQUET, ignore_result=True)
+    def write_parquet() -> None:
+        crew.write_parquet()
+
     @celery.task(name=OVERSEE, ignore_result=True)
     def oversee() -> None:
         crew.oversee()
@@ -85,10 +91,13 @@ def add_tasks(celery: Celery, sync: Sync, schedule: Schedule) -> None:
 class _Crew:
     """What the tasks do, and what each of them lets follow."""
 
-    def __init__(self, celery: Celery, sync: Sync, schedule: Schedule) -> None:
+    def __init__(
+        self, celery: Celery, sync: Sync, schedule: Schedule, parquet: ParquetCopy
+    ) -> None:
         self._celery = celery
         self._sync = sync
         self._schedule = schedule
+        self._parquet = parquet
         self._looked = float("-inf")
         self._thresholds_told = False
 
@@ -153,12 +162,19 @@ class _Crew:
             outcome.update(run=summary["run_id"], rows=summary["rows"])
             self._settle()
             self._begin_waiting()
+            self._ask_for_parquet()
 
     def regrade(self, number: int) -> None:
         """Grade everything anew by the thresholds in force."""
         with logged(REGRADE, run_number=number):
             if self._sync.regrade(number):
                 self._send(FINISH, number)
+
+    def write_parquet(self) -> None:
+        """Write the snapshot as a Parquet file too; nobody waits for it, least of all a run."""
+        with logged(PARQUET) as outcome:
+            written = self._parquet.write()
+            outcome.update(written._asdict() if written else {"skipped": True})
 
     def oversee(self) -> None:
         """Resume what was lost, ask for what is due, begin what waits."""
@@ -192,11 +208,16 @@ class _Crew:
                 sync.runs.request(Request.new(kind))
             self._schedule.plan(kind)
         self._begin_waiting()
+        self._ask_for_parquet()
 
     def _begin_waiting(self) -> None:
         for request in self._sync.runs.waiting():
             if self._begin(request):
                 return
+
+    def _ask_for_parquet(self) -> None:
+        if self._parquet.ask():
+            self._send(PARQUET)
 
     def _settle(self) -> None:
         """Tell the task of a run that has ended; again, if somebody died before he had done so."""
