@@ -12,7 +12,9 @@ from collinear.store.documents import to_bytes
 
 _READ = 256 * 1024
 """Bytes that one read from a connection may hold: requests that went before, among others."""
-_PIPELINED = 16
+_PARSED = 65_535
+"""Bytes of an address that the parser takes apart."""
+_PIPELINED = 32
 """Requests that may wait on one connection for the answer to the one before."""
 
 
@@ -96,11 +98,14 @@ class ProblemProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The request is known."""
-        self._in_head, self._head = False, 0
+        if len(self.url) > _PARSED:
+            self._refused = (kinds.URL_TOO_LONG, f"The address has {len(self.url)} bytes.")
+            raise ValueError
         if len(self.pipeline) >= _PIPELINED:
             self._refused = (kinds.OVERLOADED, "Wait for answers before asking on.")
             raise ValueError
         super().on_headers_complete()
+        self._in_head, self._head = False, 0
 
     def on_message_complete(self) -> None:
         """The request has arrived."""

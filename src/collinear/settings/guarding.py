@@ -23,7 +23,7 @@ class GuardSettings(BaseSettings):
 
     # One request
     max_url_bytes: int = Field(
-        16 * 1024, ge=256, description="Bytes of path and query; beyond: 414."
+        16 * 1024, ge=256, le=65_535, description="Bytes of path and query; beyond: 414."
     )
     max_headers: int = Field(100, ge=10, description="Header fields of a request; beyond: 431.")
     max_header_bytes: int = Field(
