@@ -1,4 +1,4 @@
-"""Conditional requests: what an answer depends on, in one tag."""
+"""Conditional requests: what an answer depends on, in one tag, and how long it may be kept."""
 
 import hashlib
 from collections.abc import Mapping
@@ -6,31 +6,41 @@ from collections.abc import Mapping
 from fastapi import Request, Response
 
 from collinear import __version__
-from collinear.store.status import Version
+from collinear.api.encodings import encoding_of
+from collinear.browse.basis import Basis
+
+ASK_AGAIN = "no-cache"
+"""Keep it, but ask each time whether it is still true: that costs next to nothing."""
+FOR_EVER = "public, max-age=31536000, immutable"
+"""What a commit of the Hub holds never changes."""
+
+BASIS = "collinear.basis"
+"""Where a request's scope notes what its answer was made from."""
 
 
-def tag(request: Request, version: Version, *more: str) -> str:
+def tag(request: Request, basis: Basis, *more: str) -> str:
     """
-    The weak ETag of what this request asks, as of ``version``.
+    The weak ETag of what this request asks, answered from ``basis``.
 
-    It covers the state of the catalog (and, in ``more``, of whatever else the answer is made
-    from), the flags, the thresholds, the path, the query, the encoding and our own version.
+    It covers all that the answer depends on: the state of the catalog or of the index, the
+    flags, the thresholds, the path, the query, the encoding, our own version, and ``more``.
     """
-    parts = (
-        __version__,
-        str(version),
-        *more,
-        request.scope["path"],
-        request.scope["query_string"].decode("latin-1"),
-        str("gzip" in request.headers.get("accept-encoding", "")),
-    )
+    scope = request.scope
+    asked = (scope["path"], scope["query_string"], encoding_of(scope))
+    parts = (__version__, basis, *asked, *more)
     return f'W/"{hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()}"'
+
+
+def lasting_tag(request: Request, basis: Basis) -> str:
+    """The same of an answer that may be given again for as long as its basis lasts."""
+    request.scope[BASIS] = basis
+    return tag(request, basis)
 
 
 def body_tag(request: Request, body: bytes) -> str:
     """The weak ETag of a body that was made anyway."""
-    gzip = "gzip" in request.headers.get("accept-encoding", "")
-    return f'W/"{hashlib.blake2b(body + str(gzip).encode(), digest_size=12).hexdigest()}"'
+    encoded = body + encoding_of(request.scope).encode()
+    return f'W/"{hashlib.blake2b(encoded, digest_size=12).hexdigest()}"'
 
 
 def asks_for_change(request: Request) -> bool:
@@ -40,14 +50,19 @@ def asks_for_change(request: Request) -> bool:
 
 def has(request: Request, etag: str) -> bool:
     """Whether the caller's answer is the one with this tag."""
-    claimed = {part.strip() for part in request.headers.get("if-none-match", "").split(",")}
-    return bool(claimed & {etag, etag.removeprefix("W/")})
+    return matches(request.headers.get("if-none-match", ""), etag)
 
 
-def headers(etag: str, serial: str) -> dict[str, str]:
-    """What every answer about the catalog carries: keep it, but ask again each time."""
+def matches(claimed: str, etag: str) -> bool:
+    """Whether an ``If-None-Match`` names this tag; a star names whatever there is."""
+    tags = {part.strip().removeprefix("W/") for part in claimed.split(",")}
+    return "*" in tags or etag.removeprefix("W/") in tags
+
+
+def headers(etag: str, serial: str, *, keep: str = ASK_AGAIN) -> dict[str, str]:
+    """What every answer about the catalog carries; ``keep`` is its Cache-Control."""
     named = {"X-Catalog-Serial": serial} if serial else {}
-    return {"ETag": etag, "Cache-Control": "no-cache", **named}
+    return {"ETag": etag, "Cache-Control": keep, "Vary": "Accept-Encoding", **named}
 
 
 def stale(age: float, why: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ The framework would read them too, but takes the last of several values without 
 longer for it than the store for its answer.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any, TypeVar, get_origin
 from urllib.parse import parse_qsl
@@ -36,12 +36,17 @@ def query(model: type[Model]) -> Depends:
         RequestValidationError: With one entry for each parameter that is unknown, that came
             more than once though it has one value, or whose value does not fit.
     """
-    return Depends(_reader(model))
+    read = reader(model)
+
+    async def dependency(request: Request) -> Model:
+        return read(request)
+
+    return Depends(dependency)
 
 
 def none() -> Depends:
     """A dependency of an address that takes no parameters."""
-    return Depends(_reader(Nothing))
+    return query(Nothing)
 
 
 def documented(model: type[BaseModel]) -> dict[str, Any]:
@@ -55,12 +60,13 @@ def documented(model: type[BaseModel]) -> dict[str, Any]:
     return {"parameters": parameters}
 
 
-def _reader(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
+def reader(model: type[Model]) -> Callable[[Request], Model]:
+    """A function that reads the parameters of a request; raises as ``query`` says."""
     fields = model.model_fields
     many = {name for name, field in fields.items() if get_origin(field.annotation) is list}
     plain = None if any(field.is_required() for field in fields.values()) else model()
 
-    async def read(request: Request) -> Model:
+    def read(request: Request) -> Model:
         sent: bytes = request.scope["query_string"]
         if not sent and plain is not None:
             return plain

@@ -53,6 +53,8 @@ class System:
         Raises:
             StoreUnavailable: Nobody knows yet where Redis is.
         """
+        if self._catalog is not None:
+            return self._catalog
         async with self._opening:
             if self._catalog is None:
                 opening = open_async_store(self.settings)
@@ -126,13 +128,17 @@ async def open_system(settings: Settings, metrics: RequestMetrics) -> AsyncItera
         tasks.cancel_scope.cancel()
 
 
-async def system_of(request: Request) -> System:
+def system_of(request: Request) -> System:
     """The system of the process that answers this request."""
     system: System = request.state.system
     return system
 
 
-UseSystem = Annotated[System, Depends(system_of)]
+async def _system(request: Request) -> System:
+    return system_of(request)
+
+
+UseSystem = Annotated[System, Depends(_system)]
 
 
 async def _catalog(system: UseSystem) -> Catalog:

@@ -6,6 +6,7 @@ import anyio
 from anyio import to_thread
 
 from collinear.browse import cursors
+from collinear.browse.basis import Basis
 from collinear.browse.discovery import Discovery
 from collinear.browse.readiness import IndexStatus, Patience, check, look
 from collinear.domain.errors import IndexNotReady
@@ -30,8 +31,7 @@ class Listing:
     total: int
     next_cursor: str | None
     version: Version
-    index_serial: str = ""
-    """The state of the index that chose them; empty where a stored order did."""
+    basis: Basis
     reading: Reading | None = None
     """How the words of the search were taken."""
     explanations: dict[str, Explanation] | None = None
@@ -93,16 +93,33 @@ class Catalog:
             found = await self.reader.documents([])
             if found.catalog_size:
                 raise
-            return _empty(query, Listing([], 0, None, found.version))
+            basis = Basis(found.version, commit="")
+            return _empty(query, Listing([], 0, None, found.version, basis))
         return await self._listing(query, hits)
 
-    async def find_version(self, query: DatasetQuery) -> tuple[Version, str]:
-        """What an answer to this query would be true for, without answering it."""
-        index_serial = ""
-        if query.needs_index:
-            state = await to_thread.run_sync(self._index.state, limiter=self._limiter)
-            index_serial = str(state.serial) if state else ""
-        return await self.reader.version(), index_serial
+    async def find_basis(self, query: DatasetQuery) -> Basis:
+        """What an answer to this query would be made from, without answering it."""
+        if not query.needs_index:
+            return Basis(await self.reader.version())
+        state = await to_thread.run_sync(self._index.state, limiter=self._limiter)
+        version = await self.reader.version()
+        if state is None:
+            return Basis(version, commit="")
+        return Basis(version, commit=state.commit, commit_serial=str(state.serial))
+
+    async def lasts(self, basis: Basis) -> bool:
+        """
+        Whether an answer that was made from ``basis`` would be the same now.
+
+        Raises:
+            StoreUnavailable: It depends on the store, and Redis does not answer.
+        """
+        if basis.commit is not None and self._index.glance() != basis.commit:
+            return False
+        if basis.version is None:
+            return True
+        version, mark = await self.reader.version_and_mark()
+        return version == basis.version and basis.mark in (None, mark)
 
     async def get(self, dataset_id: str) -> tuple[Found, Standing]:
         """
@@ -145,7 +162,8 @@ class Catalog:
             field, order, limit=query.limit, offset=query.offset, after=after
         )
         last = cursors.seal(query, cursors.to_bytes(window.last)) if window.last else None
-        return Listing(window.documents, window.total, last, window.version)
+        version = window.version
+        return Listing(window.documents, window.total, last, version, Basis(version))
 
     async def _highlighted(self, listing: Listing) -> Listing:
         if listing.reading is None:
@@ -161,7 +179,8 @@ class Catalog:
         if not listing.total:
             return _empty(query, listing)
         counted = await to_thread.run_sync(lambda: self._index.count(query), limiter=self._counting)
-        return replace(listing, facets=counted.facets, index_serial=str(counted.serial))
+        basis = Basis(listing.version, None, counted.commit, str(counted.serial))
+        return replace(listing, facets=counted.facets, basis=basis)
 
     async def _listing(self, query: DatasetQuery, hits: Hits) -> Listing:
         found = await self.reader.documents(hits.ids)
@@ -171,7 +190,7 @@ class Catalog:
             hits.total,
             last,
             found.version,
-            str(hits.serial),
+            Basis(found.version, None, hits.commit, str(hits.serial)),
             hits.reading,
             hits.explanations,
             hits.facets,

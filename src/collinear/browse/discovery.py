@@ -8,6 +8,7 @@ from typing import Any
 import anyio
 from anyio import to_thread
 
+from collinear.browse.basis import Basis
 from collinear.domain.errors import IndexNotReady
 from collinear.search.reader import IndexReader
 from collinear.search.suggestions import similar
@@ -30,8 +31,7 @@ class Similar:
     documents: list[bytes]
     shared_tags: list[list[str]]
     """For each document the tags that both have."""
-    version: Version
-    index_serial: str
+    basis: Basis
 
 
 class Discovery:
@@ -68,10 +68,12 @@ class Discovery:
                 raise
             return Suggestions((), (), (), nothing.version.serial)
 
-    async def serial(self) -> str:
-        """What an answer would be true for; empty while there is no index."""
+    async def basis(self, version: Version) -> Basis:
+        """What an answer would be made from, as of this state of the catalog."""
         state = await to_thread.run_sync(self._index.state, limiter=self._comparing)
-        return str(state.serial) if state else ""
+        if state is None:
+            return Basis(version, commit="")
+        return Basis(version, commit=state.commit, commit_serial=str(state.serial))
 
     async def similar(self, found: Found, limit: int) -> Similar:
         """
@@ -92,8 +94,7 @@ class Discovery:
         return Similar(
             [body for body, _ in chosen],
             [[tag for tag in other["tags"] if tag in tags] for _, other in chosen],
-            candidates.version,
-            str(commit.serial),
+            Basis(candidates.version, None, commit.name, str(commit.serial)),
         )
 
 

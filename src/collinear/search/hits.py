@@ -18,6 +18,8 @@ class Hits:
     """What to pass as ``after``; None on the last page."""
     serial: Serial
     """The position of the stream that the answer is true for."""
+    commit: str
+    """What tells the commit that answered from all others."""
     reading: Reading | None = None
     """How the words were taken; None where there were none."""
     explanations: dict[str, Explanation] | None = None
@@ -28,7 +30,8 @@ class Hits:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Facets by name, and the position of the stream that they are true for."""
+    """Facets by name, and what they are true for, as in ``Hits``."""
 
     facets: dict[str, Facet]
     serial: Serial
+    commit: str

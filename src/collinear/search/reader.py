@@ -26,15 +26,11 @@ _LONGEST_REMEMBERED = 100
 class Commit:
     """The index as of one moment, for questions other than ``find``."""
 
-    generation: str
+    name: str
+    """What tells it from all others, when it is closed too."""
     serial: Serial
     searcher: tantivy.Searcher
     lexicon: Lexicon
-
-    @property
-    def name(self) -> tuple[str, str]:
-        """What tells it from all others, when it is closed too."""
-        return self.generation, str(self.serial)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +39,8 @@ class IndexState:
 
     serial: Serial
     documents: int
+    commit: str = field(default="", compare=False)
+    """What tells it from all others."""
     silent_seconds: float | None = field(default=None, compare=False)
     """Since its writer's last sign of life; None where there never was one."""
 
@@ -86,6 +84,7 @@ class IndexReader:
             view.count(search.key, search.query).total if total is None else total,
             search.mark(page.next),
             view.serial,
+            view.name,
             search.reading,
             search.explanations(page.ids) if query.explain else None,
             search.facets() if query.facets else None,
@@ -99,7 +98,7 @@ class IndexReader:
             IndexNotReady: There is no index yet.
         """
         view = self._fresh_view()
-        return Counted(Question(view, query, None, None).facets(), view.serial)
+        return Counted(Question(view, query, None, None).facets(), view.serial, view.name)
 
     def commit(self) -> Commit:
         """
@@ -109,7 +108,7 @@ class IndexReader:
             IndexNotReady: There is no index yet.
         """
         view = self._fresh_view()
-        return Commit(view.path.name, view.serial, view.searcher, view.lexicon)
+        return Commit(view.name, view.serial, view.searcher, view.lexicon)
 
     def state(self) -> IndexState | None:
         """What the index is true for; None while there is none."""
@@ -118,7 +117,15 @@ class IndexReader:
         except IndexNotReady:
             return None
         silent = self._pulse.silent_seconds()
-        return IndexState(view.serial, view.searcher.num_docs - 1, silent)
+        return IndexState(view.serial, view.searcher.num_docs - 1, view.name, silent)
+
+    def glance(self) -> str | None:
+        """
+        The name of the commit that a question would be put to now; None where that has yet to
+        be found out.  Never waits.
+        """
+        view = self._view
+        return view.name if view is not None and view.is_fresh(self._generations) else None
 
     def _fresh_view(self) -> View:
         view = self._view

@@ -32,6 +32,8 @@ class View:
         self.path = path
         self.searcher = searcher
         self.serial = serial
+        self.name = f"{path.name} {serial}"
+        """What tells this commit from all others."""
         self.lexicon = Lexicon(searcher)
         self.facets = Facets(searcher)
         self._stamp = stamp

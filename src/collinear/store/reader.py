@@ -1,24 +1,23 @@
 """Reads the catalog: windows of an order, documents, one dataset's standing."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import NamedTuple, cast
 
 import orjson
 import redis.asyncio
-from redis.exceptions import RedisError
 
 from collinear.domain import moments
 from collinear.domain.change import Change
-from collinear.domain.errors import DatasetMoved, DatasetNotFound, StoreUnavailable
+from collinear.domain.errors import DatasetMoved, DatasetNotFound
 from collinear.domain.query import SortField, SortOrder
 from collinear.store import documents
+from collinear.store.answering import answering
 from collinear.store.entries import read_entry
 from collinear.store.keys import Keys
 from collinear.store.status import Version, to_texts
-from collinear.store.trouble import in_words
+from collinear.store.trips import Script, Trips
 
 RANKED = ("downloads", "likes", "size_bytes")
 """The measures that a dataset is ranked by."""
@@ -91,17 +90,16 @@ class CatalogReader:
     def __init__(self, client: redis.asyncio.Redis, keys: Keys) -> None:
         self._client = client
         self._keys = keys
+        self._trips = Trips(client)
         script = files("collinear.store").joinpath
-        self._window = client.register_script(script("window.lua").read_bytes())
+        self._window = Script(client, script("window.lua").read_bytes())
+        self._version = Script(client, script("version.lua").read_bytes())
         self._standing = client.register_script(script("standing.lua").read_bytes())
 
     async def version(self) -> Version:
         """What an answer that is made now would be true for."""
-        async with answering(), self._client.pipeline() as pipe:
-            pipe.hmget(self._keys.meta, Version.FIELDS)
-            pipe.exists(self._keys.lease)
-            meta, leased = await pipe.execute()
-        return Version.of(meta, leased=bool(leased))
+        version, _ = await self.version_and_mark()
+        return version
 
     async def version_and_mark(self) -> tuple[Version, str]:
         """
@@ -109,12 +107,9 @@ class CatalogReader:
 
         With a page go marks of when its datasets were last seen, which are no change.
         """
-        async with answering(), self._client.pipeline() as pipe:
-            pipe.hmget(self._keys.meta, Version.FIELDS)
-            pipe.exists(self._keys.lease)
-            pipe.hmget(self._keys.run, ["run_id", "pages_done", "state"])
-            meta, leased, run = await pipe.execute()
-        return Version.of(meta, leased=bool(leased)), str(run)
+        keys = [self._keys.meta, self._keys.lease, self._keys.run]
+        meta, leased, mark = await self._trips.run(self._version, keys, Version.FIELDS)
+        return Version.of(meta, leased=bool(leased)), mark.decode()
 
     async def window(
         self,
@@ -131,16 +126,16 @@ class CatalogReader:
         With ``after`` it begins strictly behind that place, whether a dataset still stands
         there or not, and ``offset`` is not looked at.  The cost does not grow with the depth.
         """
-        async with answering():
-            total, found, last, meta, leased = await self._window(
-                keys=[
-                    self._keys.by(field) if field else self._keys.ids,
-                    self._keys.documents,
-                    self._keys.meta,
-                    self._keys.lease,
-                ],
-                args=[order.value, limit, offset, *(after or ("", "")), *Version.FIELDS],
-            )
+        total, found, last, meta, leased = await self._trips.run(
+            self._window,
+            [
+                self._keys.by(field) if field else self._keys.ids,
+                self._keys.documents,
+                self._keys.meta,
+                self._keys.lease,
+            ],
+            [order.value, limit, offset, *(after or ("", "")), *Version.FIELDS],
+        )
         return Window(
             documents=[document for document in found if document is not None],
             total=total,
@@ -239,15 +234,6 @@ class CatalogReader:
         new_id = identity.partition(b" ")[2].decode()
         if new_id and new_id != dataset_id:
             raise DatasetMoved(dataset_id, new_id)
-
-
-@asynccontextmanager
-async def answering() -> AsyncIterator[None]:
-    """Redis's own errors in words of the catalog."""
-    try:
-        yield
-    except (RedisError, OSError) as error:
-        raise StoreUnavailable(in_words(error)) from error
 
 
 def _encoded(dataset_id: str) -> bytes:

@@ -6,11 +6,11 @@ from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from collinear.api import answers, conditions, listed, models, parameters
+from collinear.api import answers, conditions, models, parameters
 from collinear.api.problems import problems
 from collinear.api.system import UseCatalog, UseSystem
+from collinear.browse.basis import Basis
 from collinear.domain import errors
-from collinear.domain.query import DatasetQuery
 from collinear.settings import Settings
 
 router = APIRouter(prefix="/api", tags=["catalog"])
@@ -34,38 +34,6 @@ def _dataset_id(
 
 
 UseDatasetId = Annotated[str, Depends(_dataset_id)]
-
-
-@router.get(
-    "/datasets",
-    operation_id="listDatasets",
-    response_model=listed.Page,
-    openapi_extra=parameters.documented(DatasetQuery),
-    responses=NOT_MODIFIED
-    | problems(
-        errors.BadParameter,
-        errors.BadCursor,
-        errors.TooDeep,
-        errors.IndexNotReady,
-        errors.StoreUnavailable,
-    ),
-)
-async def list_datasets(
-    request: Request,
-    query: Annotated[DatasetQuery, parameters.query(DatasetQuery)],
-    catalog: UseCatalog,
-) -> Response:
-    """Search, filter, order and page through every dataset on the Hub."""
-    if conditions.asks_for_change(request):
-        version, index_serial = await catalog.find_version(query)
-        etag = conditions.tag(request, version, index_serial)
-        if conditions.has(request, etag):
-            serial = index_serial or version.serial
-            return conditions.not_modified(conditions.headers(etag, serial))
-    listing = await catalog.find(query)
-    etag = conditions.tag(request, listing.version, listing.index_serial)
-    serial = listing.index_serial or listing.version.serial
-    return answers.page(listing, query, conditions.headers(etag, serial))
 
 
 @router.get(
@@ -97,7 +65,7 @@ async def get_dataset(
     """One dataset, with its impact in full and its rank among all."""
     # Read before the dataset is: a tag that is too old costs an answer, never a stale one
     version, mark = await catalog.reader.version_and_mark()
-    etag = conditions.tag(request, version, mark)
+    etag = conditions.lasting_tag(request, Basis(version, mark))
     if conditions.has(request, etag):
         return conditions.not_modified(conditions.headers(etag, version.serial))
     found, standing = await catalog.get(dataset_id)

@@ -80,10 +80,10 @@ async def find_similar(
     """Other datasets that share what tells this one from most."""
     dataset = await catalog.reader.get(dataset_id)
     if conditions.asks_for_change(request):
-        serial = await catalog.discovery.serial()
-        etag = conditions.tag(request, dataset.version, serial)
+        basis = await catalog.discovery.basis(dataset.version)
+        etag = conditions.lasting_tag(request, basis)
         if conditions.has(request, etag):
-            return conditions.not_modified(conditions.headers(etag, serial))
+            return conditions.not_modified(conditions.headers(etag, basis.serial))
     similar = await catalog.discovery.similar(dataset, query.limit)
-    etag = conditions.tag(request, dataset.version, similar.index_serial)
-    return answers.similar(similar, conditions.headers(etag, similar.index_serial))
+    etag = conditions.lasting_tag(request, similar.basis)
+    return answers.similar(similar, conditions.headers(etag, similar.basis.serial))

@@ -14,7 +14,7 @@ _MOST_REMEMBERED = 5_000
 
 
 class _Known(NamedTuple):
-    of: tuple[str, str] | None
+    of: str | None
     counts: dict[tuple[str, str], int]
 
 

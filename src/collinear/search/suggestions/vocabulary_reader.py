@@ -60,7 +60,7 @@ class VocabularyReader:
 
 class _Known(NamedTuple):
     vocabulary: Vocabulary
-    of: tuple[str, str]
+    of: str
     took: float
     read_at: float
 
