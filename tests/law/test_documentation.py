@@ -14,7 +14,12 @@ from collinear.store.keys import ORDERS, Keys
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
-ECOSYSTEM = {"hf_endpoint": "HF_ENDPOINT", "hf_token": "HF_TOKEN", "redis_url": "REDIS_URL"}
+ECOSYSTEM = {
+    "hf_endpoint": "HF_ENDPOINT",
+    "hf_token": "HF_TOKEN",
+    "redis_url": "REDIS_URL",
+    "otel_endpoint": "OTEL_EXPORTER_OTLP_ENDPOINT",
+}
 
 
 def page(name: str) -> str:

@@ -281,13 +281,6 @@ class FileAddress(Answer):
     )
 
 
-class Ready(Answer):
-    """The process can serve."""
-
-    status: Literal["ready"]
-    datasets: Count = Field(description="Datasets in the catalog.", examples=[1041234])
-
-
 class Alive(Answer):
     """The process works."""
 

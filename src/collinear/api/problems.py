@@ -111,8 +111,8 @@ def kind_of(error: CatalogError) -> Kind:
     return next(KINDS[cls] for cls in type(error).__mro__ if cls in KINDS)
 
 
-def to_response(request: Request, error: CatalogError) -> Response:
-    """The answer to an error of the catalog."""
+def to_response(request: Request, error: CatalogError, **more: Any) -> Response:
+    """The answer to an error of the catalog; ``more`` are further members of the problem."""
     kind = kind_of(error)
     headers: dict[str, str] = {}
     retry_after = getattr(error, "retry_after", None) or kind.retry_after
@@ -125,7 +125,6 @@ def to_response(request: Request, error: CatalogError) -> Response:
     if isinstance(error, errors.BadParameter):
         reasons = [ParameterError(parameter=error.name, reason=error.reason)]
         return problem(request, kind, str(error), headers=headers, reasons=reasons)
-    more: dict[str, Any] = {}
     if isinstance(error, errors.PositionGone):
         more["export"] = f"{request.scope.get('root_path', '')}/api/datasets/export"
     return problem(request, kind, str(error) or kind.title, headers=headers, **more)

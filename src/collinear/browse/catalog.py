@@ -1,6 +1,7 @@
 """Lists and single datasets, as bytes that can be served as they are."""
 
 from dataclasses import dataclass, replace
+from time import perf_counter, time
 
 import anyio
 from anyio import to_thread
@@ -8,7 +9,7 @@ from anyio import to_thread
 from collinear.browse import cursors
 from collinear.browse.basis import Basis
 from collinear.browse.discovery import Discovery
-from collinear.browse.readiness import IndexStatus, Patience, check, look
+from collinear.browse.readiness import IndexStatus, Patience, Readiness, judge, look
 from collinear.domain.errors import IndexNotReady
 from collinear.domain.query import DatasetQuery
 from collinear.search.facets import Facet, of_nothing
@@ -59,12 +60,15 @@ class Catalog:
         self.changes = readers.changes
         self.export = readers.export
         self.letters = readers.letters
+        self.counters = readers.counters
         self.discovery = Discovery(readers.catalog, index)
         self._state = readers.state
         self._index = index
         self._limiter = anyio.CapacityLimiter(searches)
         # Counting takes longer: who waits for counts is not in the way of who only searches
         self._counting = anyio.CapacityLimiter(searches)
+        # A look at the state takes no time, and waits for no search
+        self._looking = anyio.CapacityLimiter(1)
 
     async def find(self, query: DatasetQuery) -> Listing:
         """
@@ -135,25 +139,28 @@ class Catalog:
 
     async def status(self) -> tuple[CatalogStatus, IndexStatus | None]:
         """The state of the catalog, and of the index where one is open."""
-        status = await self._state.status()
-        state = await to_thread.run_sync(self._index.state, limiter=self._limiter)
-        if state is None:
-            return status, None
-        lag = await self._state.lag(state.serial)
-        silent = state.silent_seconds
-        return status, look(str(state.serial), state.documents, lag, silent, self._patience)
+        return await self._state.status(), await self._index_status()
 
-    async def readiness(self) -> CatalogStatus:
+    async def readiness(self) -> Readiness:
         """
-        The state of a catalog to which people can be sent.
+        Whether people can be sent to this catalog, and everything that was looked at.
 
         Raises:
-            IndexNotReady: Its index is missing, left alone, or too far behind.
             StoreUnavailable: Redis does not answer.
         """
-        status, index = await self.status()
-        check(index, status.total_items, self._patience)
-        return status
+        began = perf_counter()
+        status = await self._state.status()
+        seconds = perf_counter() - began
+        index = await self._index_status()
+        return judge(status, index, self._patience, redis_seconds=seconds, now=time())
+
+    async def _index_status(self) -> IndexStatus | None:
+        state = await to_thread.run_sync(self._index.state, limiter=self._looking)
+        if state is None:
+            return None
+        lag = await self._state.lag(state.serial)
+        silent = state.silent_seconds
+        return look(str(state.serial), state.documents, lag, silent, self._patience)
 
     async def _in_stored_order(self, query: DatasetQuery) -> Listing:
         field, order = query.order

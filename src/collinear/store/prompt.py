@@ -10,6 +10,8 @@ import redis.asyncio
 from redis.asyncio.client import Pipeline
 
 from collinear.store.breaker import Breaker
+from collinear.telemetry.families import REDIS_SECONDS
+from collinear.telemetry.scope import step
 
 T = TypeVar("T")
 
@@ -51,7 +53,9 @@ class PromptRedis(redis.asyncio.Redis):
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """The answer to one command; raises as ``prompt``, and what Redis says."""
         command = partial(super().execute_command, *args, **options)
-        return await prompt(self._breaker, command, waits=_blocks(args))
+        waits = _blocks(args)
+        with step(REDIS_SECONDS, f"{args[0]} BLOCK" if waits else str(args[0])):
+            return await prompt(self._breaker, command, waits=waits)
 
     def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
         """Several commands that are asked together."""
@@ -68,7 +72,9 @@ class _PromptPipeline(Pipeline):
 
     async def execute(self, raise_on_error: bool = True) -> list[Any]:
         """The answers; raises as ``prompt``, and what Redis says."""
-        return await prompt(self._breaker, partial(super().execute, raise_on_error))
+        command = "MULTI" if self.is_transaction else "PIPELINE"
+        with step(REDIS_SECONDS, command):
+            return await prompt(self._breaker, partial(super().execute, raise_on_error))
 
 
 def _blocks(command: tuple[Any, ...]) -> float:

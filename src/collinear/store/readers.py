@@ -5,6 +5,7 @@ from typing import NamedTuple, Self
 import redis.asyncio
 
 from collinear.store.changes import ChangesReader
+from collinear.store.counter_reader import CounterReader
 from collinear.store.export import ExportReader
 from collinear.store.keys import Keys
 from collinear.store.letter_reader import LetterReader
@@ -20,6 +21,7 @@ class Readers(NamedTuple):
     export: ExportReader
     letters: LetterReader
     state: StateReader
+    counters: CounterReader
 
     @classmethod
     def over(cls, client: redis.asyncio.Redis, keys: Keys, *, share: float) -> Self:
@@ -30,4 +32,5 @@ class Readers(NamedTuple):
             ExportReader(client, keys),
             LetterReader(client, keys),
             StateReader(client, keys, share=share),
+            CounterReader(client, keys),
         )

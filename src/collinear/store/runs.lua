@@ -1,9 +1,10 @@
 -- The steps in the life of a run, each of them whole or not at all.
 --
 -- KEYS  1 run  2 lease  3 meta  4 requests  5 pages  6 claims  7 done  8 page map  9 deferred
+--       10 counters
 -- ARGV  1 step  2 lease in milliseconds  3.. what the step needs
 
-local run, lease, meta, requests, pages, claims, done, page_map, deferred = unpack(KEYS)
+local run, lease, meta, requests, pages, claims, done, page_map, deferred, counters = unpack(KEYS)
 local step, lease_ms = ARGV[1], ARGV[2]
 
 local function going_on()
@@ -25,6 +26,23 @@ end
 
 local function renew()
   redis.call('SET', lease, redis.call('HGET', run, 'number'), 'PX', lease_ms)
+end
+
+-- To the run, and to what all runs together have come to
+local function add(name, by)
+  redis.call('HINCRBY', run, name, by)
+  local kind = redis.call('HGET', run, 'kind')
+  if name == 'pages_done' or name == 'rows' then
+    local family = name == 'rows' and 'collinear_sync_rows|' or 'collinear_sync_pages|'
+    redis.call('HINCRBYFLOAT', counters, family .. kind, by)
+  else
+    redis.call('HINCRBYFLOAT', counters, 'collinear_sync_datasets|' .. kind .. '|' .. name, by)
+  end
+end
+
+local function ended(outcome)
+  local kind = redis.call('HGET', run, 'kind')
+  redis.call('HINCRBYFLOAT', counters, 'collinear_sync_runs|' .. kind .. '|' .. outcome, 1)
 end
 
 local steps = {}
@@ -136,7 +154,7 @@ end
 
 function steps.count(number, page, held, ...)
   if not holds(number, page, held) then return 'fenced' end
-  for at = 6, #ARGV, 2 do redis.call('HINCRBY', run, ARGV[at], ARGV[at + 1]) end
+  for at = 6, #ARGV, 2 do add(ARGV[at], ARGV[at + 1]) end
   return 'ok'
 end
 
@@ -153,15 +171,16 @@ function steps.done(number, page, held, segments, at_end, following, rows)
     renew()
     -- known since it was fetched, unless a Redis that stumbled has forgotten it
     if following ~= '' then redis.call('HSETNX', pages, after(page), following) end
-    local pages_done = redis.call('HINCRBY', run, 'pages_done', 1)
+    add('pages_done', 1)
+    local pages_done = tonumber(redis.call('HGET', run, 'pages_done'))
     local expected = tonumber(redis.call('HGET', run, 'pages_total'))
     if redis.call('HGET', run, 'kind') == 'pages' then expected = redis.call('HLEN', pages) end
     if expected then
       redis.call('HSET', run, 'pages_total', math.max(expected, pages_done))
     end
-    redis.call('HINCRBY', run, 'rows', rows)
+    add('rows', rows)
     redis.call('HDEL', run, 'stumbles')
-    for at = 10, #ARGV, 2 do redis.call('HINCRBY', run, ARGV[at], ARGV[at + 1]) end
+    for at = 10, #ARGV, 2 do add(ARGV[at], ARGV[at + 1]) end
     if at_end ~= '' then redis.call('HSET', run, 'end', '1') end
     if redis.call('HGET', run, 'end') == '1'
       and redis.call('HLEN', pages) == redis.call('HLEN', done) then
@@ -183,7 +202,8 @@ function steps.finish(number, page, held, now, fields, map)
     redis.call('HSET', meta, name, value)
     if name == 'held_removals' then redis.call('HSET', run, name, value) end
   end
-  for at = 9, #ARGV, 2 do redis.call('HINCRBY', run, ARGV[at], ARGV[at + 1]) end
+  for at = 9, #ARGV, 2 do add(ARGV[at], ARGV[at + 1]) end
+  ended('succeeded')
   local segments = cjson.decode(map)
   if #segments > 0 then
     redis.call('DEL', page_map)
@@ -198,6 +218,7 @@ function steps.fail(number, page, held, now, error, quarantine)
   if not holds(number, page, held) then return 'fenced' end
   redis.call('HSET', run, 'state', 'failed', 'finished_at', now, 'error', error)
   redis.call('HSET', meta, 'refreshing', 'false', 'last_error', error)
+  ended(quarantine ~= '' and 'quarantined' or 'failed')
   if quarantine ~= '' then
     redis.call('HSET', run, 'quarantined', '1')
     redis.call('HSET', meta, 'quarantine', quarantine)

@@ -330,6 +330,7 @@ class Runs:
                 keys.run_done,
                 keys.page_map,
                 keys.run_deferred,
+                keys.counters,
             ],
             [step, self._lease_ms, *arguments],
         )

@@ -17,6 +17,9 @@ from collinear.telemetry.tally import Family, Tally
 Origin = Mapping[str, str]
 """What travels with a message: the facts that log lines show, and the trace, as W3C has it."""
 
+Attributes = Mapping[str, str | int | float]
+"""What a trace shows of a piece of it."""
+
 TRACEPARENT = "traceparent"
 _TRAVELS = ("request_id", "run")
 OK = "ok"
@@ -32,7 +35,7 @@ class Span(Protocol):
     def child(self, name: str) -> "Span":
         """A piece of this piece; it has begun."""
 
-    def note(self, **attributes: str | int | float) -> None:
+    def note(self, attributes: Attributes) -> None:
         """Add what is known of it."""
 
     def fail(self, reason: str) -> None:
@@ -112,13 +115,6 @@ def failed(reason: str) -> None:
     span = _scope.get().span
     if span is not None:
         span.fail(reason)
-
-
-def noted(**attributes: str | int | float) -> None:
-    """The trace shows this of what is done now."""
-    span = _scope.get().span
-    if span is not None:
-        span.note(**attributes)
 
 
 def count(family: Family, *labels: str, by: float = 1) -> None:

@@ -12,6 +12,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from collinear.telemetry.logs import get_logger
+from collinear.telemetry.scope import Attributes
 
 if TYPE_CHECKING:
     from opentelemetry import trace
@@ -45,7 +46,7 @@ class Tracing:
         self._tracer = self._provider.get_tracer("collinear")
 
     def begin(
-        self, name: str, *, kind: str, traceparent: str = "", **attributes: str | int | float
+        self, name: str, *, kind: str, traceparent: str = "", attributes: Attributes
     ) -> "TracedSpan":
         """
         A span that no other of this process surrounds.
@@ -99,10 +100,9 @@ class TracedSpan:
         """Call it by what is known only at its end."""
         self._span.update_name(name)
 
-    def note(self, **attributes: str | int | float) -> None:
-        """Add what is known of it; ``__`` stands for a dot."""
-        for name, value in attributes.items():
-            self._span.set_attribute(name.replace("__", "."), value)
+    def note(self, attributes: Attributes) -> None:
+        """Add what is known of it."""
+        self._span.set_attributes(attributes)
 
     def fail(self, reason: str) -> None:
         """Say that it did not come to what it should."""

@@ -1,8 +1,7 @@
-"""What Prometheus reads: requests as they come, the catalog's state as it is when asked."""
+"""The state of the catalog, as it is when it is asked for."""
 
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -11,90 +10,59 @@ from collinear.domain import moments
 from collinear.store.run_records import Kind
 from collinear.store.status import CatalogStatus, Freshness, RateLimit
 
-_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15)
 
+class CatalogState(Collector):
+    """Levels that Redis and the index tell; what is not known is left out."""
 
-class RequestMetrics:
-    """Counts and durations of requests, by the template of their route."""
-
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self._requests = Counter(
-            "collinear_http_requests",
-            "Requests answered.",
-            ["method", "route", "status"],
-            registry=self.registry,
-        )
-        self._seconds = Histogram(
-            "collinear_http_request_duration_seconds",
-            "Seconds from a request to the end of its answer.",
-            ["method", "route"],
-            buckets=_BUCKETS,
-            registry=self.registry,
-        )
-
-    def observe(self, *, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one answered request."""
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(method, route).observe(seconds)
-
-    def exposition(
-        self, status: CatalogStatus | None, index: IndexStatus | None, *, now: float
-    ) -> bytes:
-        """Everything in Prometheus's text format; ``status`` None: the store does not answer."""
-        state = CollectorRegistry()
-        state.register(_CatalogState(status, index, now))
-        return generate_latest(self.registry) + generate_latest(state)
-
-
-class _CatalogState(Collector):
     def __init__(self, status: CatalogStatus | None, index: IndexStatus | None, now: float) -> None:
+        """``status`` None: the store does not answer."""
         self._status = status
         self._index = index
         self._now = now
 
     def collect(self) -> Iterable[Metric]:
+        """One family for each."""
         status, index = self._status, self._index
-        yield _gauge("collinear_store_up", "Whether Redis answers.", status is not None)
+        yield gauge("collinear_store_up", "Whether Redis answers.", status is not None)
         if status is None:
             return
-        yield _gauge("collinear_datasets", "Datasets in the catalog.", status.total_items)
-        yield _gauge(
+        yield gauge("collinear_datasets", "Datasets in the catalog.", status.total_items)
+        yield gauge(
             "collinear_refreshing",
             "Whether a full or page-wise refresh goes on.",
             status.version.refreshing,
         )
-        yield _gauge(
+        yield gauge(
             "collinear_warming_up",
             "Whether the first full load is yet to complete.",
             status.version.warming_up,
         )
         updated = moments.parse(status.last_update) if status.last_update else None
         if updated is not None:
-            yield _gauge(
+            yield gauge(
                 "collinear_last_update_age_seconds",
                 "Seconds since the last complete run.",
                 max(self._now - updated / 1000, 0),
             )
-        yield _gauge(
+        yield gauge(
             "collinear_last_run_failed", "Whether the last run failed.", bool(status.last_error)
         )
         held = status.held_removals or {}
-        yield _gauge(
+        yield gauge(
             "collinear_held_removals", "Removals that wait for consent.", held.get("count", 0)
         )
-        yield _gauge(
+        yield gauge(
             "collinear_quarantine",
             "Whether a run was stopped because the Hub's answers looked wrong.",
             status.quarantine is not None,
         )
-        yield _gauge("collinear_dead_letters", "Rows that are set aside now.", status.dead_letters)
-        yield _gauge(
+        yield gauge("collinear_dead_letters", "Rows that are set aside now.", status.dead_letters)
+        yield gauge(
             "collinear_hub_fields_missing",
             "Fields that this Hub does not tell.",
             len(status.hub_fields_missing),
         )
-        yield _gauge(
+        yield gauge(
             "collinear_store_trouble",
             "Whether Redis answers, but stores nothing.",
             status.store_trouble is not None,
@@ -102,18 +70,18 @@ class _CatalogState(Collector):
         yield from _quota(status.rate_limit)
         yield _freshness(status.freshness)
         yield from self._run(status)
-        yield _gauge("collinear_index_open", "Whether a search index is open.", index is not None)
+        yield gauge("collinear_index_open", "Whether a search index is open.", index is not None)
         if index is not None:
-            yield _gauge(
+            yield gauge(
                 "collinear_index_documents", "Documents in the search index.", index.documents
             )
-            yield _gauge(
+            yield gauge(
                 "collinear_index_lag_seconds",
                 "Age of the oldest change that the index lacks.",
                 index.lag_seconds,
             )
             if index.silent_seconds is not None:
-                yield _gauge(
+                yield gauge(
                     "collinear_indexer_silent_seconds",
                     "Seconds since the indexer's last sign of life.",
                     index.silent_seconds,
@@ -170,7 +138,7 @@ def _quota(limit: RateLimit | None) -> Iterable[Metric]:
         ),
     ):
         if value is not None:
-            yield _gauge(name, text, value)
+            yield gauge(name, text, value)
 
 
 def _freshness(freshness: Freshness | None) -> Metric:
@@ -186,5 +154,6 @@ def _freshness(freshness: Freshness | None) -> Metric:
     return family
 
 
-def _gauge(name: str, text: str, value: float) -> Metric:
+def gauge(name: str, text: str, value: float) -> Metric:
+    """A level without labels."""
     return GaugeMetricFamily(name, text, value=float(value))
