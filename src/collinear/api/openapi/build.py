@@ -1,13 +1,14 @@
 """The OpenAPI document: what the framework knows, completed by what only we know."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from collinear.api import problems
+from collinear.api import kinds, problems
+from collinear.api.guard.lanes import HEALTH
 from collinear.api.openapi import headers
 from collinear.api.openapi.links import links_of
 from collinear.api.openapi.schemas import Schema, example, tidy
@@ -38,6 +39,16 @@ _ADMIN = {
     "need none.",
 }
 _JSON = "application/json"
+_ANYWHERE = (
+    kinds.BAD_HTTP,
+    kinds.TOO_SLOW,
+    kinds.BODY_TOO_LARGE,
+    kinds.URL_TOO_LONG,
+    kinds.HEADERS_TOO_LARGE,
+    kinds.BROKEN,
+    kinds.TOOK_TOO_LONG,
+)
+_WHERE_LIMITED = (kinds.RATE_LIMITED, kinds.OVERLOADED)
 
 
 def build(app: FastAPI) -> dict[str, Any]:
@@ -82,7 +93,8 @@ def _complete(
     if method != "get":
         operation["security"] = [{}, {"adminToken": []}]
     answers: dict[str, dict[str, Any]] = operation["responses"]
-    kept = "304" in answers
+    kept, limited = "304" in answers, path not in HEALTH
+    _add_problems(answers, (*_ANYWHERE, *(_WHERE_LIMITED if limited else ())))
     parameters: list[dict[str, Any]] = operation.setdefault("parameters", [])
     for parameter in parameters:
         if "schema" in parameter:
@@ -93,6 +105,7 @@ def _complete(
     for status, answer in answers.items():
         problem = answer.get("content", {}).get(problems.MEDIA_TYPE)
         names = ["X-Request-Id", "Cache-Control"]
+        names += ["RateLimit", "RateLimit-Policy"] if limited else []
         if problem is not None:
             names += problems.headers_of(problem["examples"])
             for shown in problem["examples"].values():
@@ -104,6 +117,15 @@ def _complete(
         if problem is None and status != "304":
             _complete_success(operation, answer, definitions)
     operation["responses"] = dict(sorted(answers.items()))
+
+
+def _add_problems(answers: dict[str, dict[str, Any]], anywhere: Iterable[kinds.Kind]) -> None:
+    """What any request may meet before its route is reached."""
+    for status, added in problems.problems(*anywhere).items():
+        there = answers.setdefault(str(status), {"description": "", "content": added["content"]})
+        examples = there["content"][problems.MEDIA_TYPE]["examples"]
+        examples.update(added["content"][problems.MEDIA_TYPE]["examples"])
+        there["description"] = " ".join(filter(None, (there["description"], added["description"])))
 
 
 def _complete_parameter(parameter: dict[str, Any]) -> None:

@@ -51,6 +51,18 @@ ANSWERED = {
         required=True,
     ),
     "Retry-After": Header("Seconds after which it makes sense to try again.", 10),
+    "RateLimit": Header(
+        "What is left of the client's requests, and the seconds until the window ends; only "
+        "where the operator has set a limit.",
+        '"default";r=97;t=41',
+        pattern='^"default";r=[0-9]+;t=[0-9]+$',
+    ),
+    "RateLimit-Policy": Header(
+        "The client's requests in a window, and its seconds; only where the operator has set a "
+        "limit.",
+        '"default";q=100;w=60',
+        pattern='^"default";q=[0-9]+;w=[0-9]+$',
+    ),
     "WWW-Authenticate": Header("How to authenticate.", 'Bearer realm="collinear"', required=True),
 }
 """Headers of answers by name."""
