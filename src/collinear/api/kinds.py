@@ -12,6 +12,14 @@ class NotAuthenticated(errors.NotAllowed):
     """A mutation needs the admin token, and this request does not carry it."""
 
 
+class RangeNotSatisfiable(errors.BadRequest):
+    """The bytes that are asked for begin behind the end of the file."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"The file has {size} bytes; the range begins behind them.")
+        self.size = size
+
+
 class Kind(NamedTuple):
     """A kind of problem: its status, its name for people, and what to do about it."""
 
@@ -45,6 +53,11 @@ KINDS: dict[type[CatalogError], Kind] = {
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "Too far down",
         "Sort by a field, such as sort_by=downloads, and follow next_cursor: that has no end.",
+    ),
+    RangeNotSatisfiable: Kind(
+        HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+        "No such range",
+        "Ask for bytes within the size that Content-Range tells, or leave out Range.",
     ),
     errors.NotFound: Kind(HTTPStatus.NOT_FOUND, "Not found", "Check the address."),
     errors.DatasetNotFound: Kind(

@@ -20,6 +20,7 @@ from collinear.api.kinds import (
     WRONG_METHOD,
     Kind,
     NotAuthenticated,
+    RangeNotSatisfiable,
 )
 from collinear.domain import errors
 from collinear.domain.errors import CatalogError
@@ -32,6 +33,7 @@ _NAMES = {kind: name for name, kind in NAMED.items()}
 _HEADERS = {
     KINDS[errors.DatasetMoved]: "Location",
     KINDS[NotAuthenticated]: "WWW-Authenticate",
+    KINDS[RangeNotSatisfiable]: "Content-Range",
 }
 """Headers that a kind of problem always carries."""
 
@@ -122,6 +124,8 @@ def to_response(request: Request, error: CatalogError, **more: Any) -> Response:
         headers["Location"] = _moved_to(request, error)
     if isinstance(error, NotAuthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="collinear"'
+    if isinstance(error, RangeNotSatisfiable):
+        headers["Content-Range"] = f"bytes */{error.size}"
     if isinstance(error, errors.BadParameter):
         reasons = [ParameterError(parameter=error.name, reason=error.reason)]
         return problem(request, kind, str(error), headers=headers, reasons=reasons)

@@ -104,12 +104,20 @@ class PositionGone(CatalogError):
 class SnapshotGone(CatalogError):
     """There is no snapshot of the whole catalog yet, or another one took its place."""
 
-    def __init__(self, serial: str | None) -> None:
-        super().__init__(
-            "There is no copy of the whole catalog yet: it is written at the end of a complete run."
-            if serial is None
-            else f"The copy of the whole catalog as of {serial} was replaced while it was read."
-        )
+    def __init__(self, serial: str | None, *, parquet: bool = False) -> None:
+        if serial is not None:
+            told = f"The copy of the whole catalog as of {serial} was replaced while it was read."
+        elif parquet:
+            told = (
+                "There is no Parquet file yet: a worker writes it within a minute or two after a "
+                "complete run. The format jsonl is there as soon as that run has ended."
+            )
+        else:
+            told = (
+                "There is no copy of the whole catalog yet: "
+                "it is written at the end of a complete run."
+            )
+        super().__init__(told)
         self.serial = serial
 
 

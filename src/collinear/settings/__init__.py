@@ -241,3 +241,8 @@ class Settings(ServingSettings, ObservingSettings):
     def index_dir(self) -> Path:
         """Where the search index lives."""
         return self.data_dir / "index"
+
+    @property
+    def exports_dir(self) -> Path:
+        """Where an API machine keeps its copies of the whole catalog."""
+        return self.data_dir / "exports"

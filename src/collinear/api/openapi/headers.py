@@ -50,6 +50,23 @@ ANSWERED = {
         "/api/datasets/openai/gsm8k",
         required=True,
     ),
+    "Accept-Ranges": Header(
+        "Whether parts of the file can be asked for: `bytes`, or `none` where this machine has no "
+        "room for a copy.",
+        "bytes",
+        pattern="^(bytes|none)$",
+        required=True,
+    ),
+    "Content-Range": Header(
+        "Which bytes these are, and how many there are in all; only the latter where the range is "
+        "refused.",
+        "bytes 1000-1999/128000000",
+        pattern="^bytes ([0-9]+-[0-9]+|[*])/[0-9]+$",
+        required=True,
+    ),
+    "Content-Disposition": Header(
+        "A name for the file.", 'attachment; filename="datasets.jsonl.gz"'
+    ),
     "Retry-After": Header("Seconds after which it makes sense to try again.", 10),
     "RateLimit": Header(
         "What is left of the client's requests, and the seconds until the window ends; only "
@@ -71,6 +88,16 @@ SENT = {
     "If-None-Match": Header(
         "The `ETag` of an answer that the caller has: 304 while it is still true.",
         'W/"0c1d9e4b6f8a7c3e2d1b0a9f"',
+    ),
+    "Range": Header(
+        "The bytes to send: `bytes=FIRST-LAST`, `bytes=FIRST-` or `bytes=-LAST_SO_MANY`. Of "
+        "several ranges, and in another unit, the whole file comes.",
+        "bytes=1000-1999",
+    ),
+    "If-Range": Header(
+        "The `ETag` of the file that the caller has a part of: if there is another file by now, "
+        "all of that comes.",
+        '"d41d8cd98f00:1763791200000-0.128000000"',
     ),
 }
 """Headers of requests by name."""
