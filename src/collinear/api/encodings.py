@@ -37,8 +37,9 @@ class Compressed:
             await self._app(scope, receive, send)
             return
         headers = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
-        headers.append((b"accept-encoding", encoding.encode()))
-        await self._compressing({**scope, "headers": headers}, receive, send)
+        # In place: what the routes write down in the scope is looked for further out
+        scope["headers"] = [*headers, (b"accept-encoding", encoding.encode())]
+        await self._compressing(scope, receive, send)
 
 
 @lru_cache(maxsize=256)
