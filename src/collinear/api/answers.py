@@ -1,6 +1,6 @@
 """Stored documents as answers: spliced, never parsed and printed again, as far as that goes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -199,6 +199,11 @@ def accepted(body: dict[str, Any]) -> Response:
         headers={"Cache-Control": "no-store"},
         media_type=MEDIA_TYPE,
     )
+
+
+def unconfirmed(body: dict[str, Any], marks: Mapping[str, str]) -> Response:
+    """Something that was true when it was last asked for; ``marks`` say so."""
+    return Response(documents.to_bytes(body), headers=dict(marks), media_type=MEDIA_TYPE)
 
 
 def state(body: dict[str, Any]) -> Response:

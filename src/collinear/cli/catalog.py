@@ -35,7 +35,7 @@ def show(
         complain(f"{printable(dataset_id)} is called {printable(shown.found.id)} now.")
     if as_json:
         from collinear.api import answers
-        from collinear.api.routes.datasets import thresholds
+        from collinear.api.policy import thresholds
 
         in_force = thresholds(shown.found.version.thresholds, settings)
         answer = answers.detail(shown.found, shown.standing, in_force, {})

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple, cast
 
 import redis.asyncio
 
+from collinear.store.answering import answering
 from collinear.store.keys import Keys
-from collinear.store.reader import answering
 
 
 class Format(StrEnum):

@@ -10,6 +10,7 @@ from typing import Any
 import redis
 from redis.exceptions import AuthenticationError, BusyLoadingError
 
+from collinear.domain.errors import StoreUnavailable
 from collinear.telemetry import get_logger
 
 log = get_logger(__name__)
@@ -88,7 +89,10 @@ def explain(error: BaseException | None) -> str | None:
 
     Libraries wrap such errors in their own: what an error was raised from counts too.
     """
-    for one in _with_causes(error):
+    chain = list(_with_causes(error))
+    for one in chain:
+        if isinstance(one, StoreUnavailable):
+            return str(one)
         for kind, sentence in _BY_TYPE:
             if isinstance(one, kind):
                 return sentence
@@ -96,9 +100,7 @@ def explain(error: BaseException | None) -> str | None:
             for word, sentence in _BY_WORD.items():
                 if word in str(one):
                     return sentence
-        if isinstance(one, redis.ConnectionError):
-            return NO_ANSWER
-    return None
+    return NO_ANSWER if any(isinstance(one, redis.ConnectionError) for one in chain) else None
 
 
 def in_words(error: Exception) -> str:

@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import redis
 import redis.asyncio
+from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -70,21 +72,44 @@ def open_store(settings: Settings, *, patience: float = 30) -> Iterator[redis.Re
 
 
 @asynccontextmanager
-async def open_async_store(settings: Settings) -> AsyncIterator[redis.asyncio.Redis]:
-    """A client for what the API does: it gives up soon, and opens no storm of connections."""
-    pool = redis.asyncio.BlockingConnectionPool.from_url(
-        find_store_url(settings),
-        protocol=2,
-        decode_responses=False,
-        # how long is waited, also for a free connection, is the client's own affair
-        socket_timeout=None,
-        timeout=None,
-        max_connections=_CONNECTIONS,
+async def open_async_store(settings: Settings) -> AsyncIterator[PromptRedis]:
+    """
+    A client for those who are waited for: it gives up soon, and opens no storm of connections.
+
+    It connects when it is first asked: Redis, and the address of an embedded one, may come later.
+    """
+    options: dict[str, Any] = {
+        "protocol": 2,
+        "decode_responses": False,
+        "max_connections": _CONNECTIONS,
+        # how long is waited, for an answer or for a free connection, is the client's own affair
+        "socket_timeout": None,
+        "timeout": None,
         # A kept connection dies with its server: one more try finds the new one, or nobody
-        retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
+        "retry": Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
+    }
+    pool = (
+        redis.asyncio.BlockingConnectionPool.from_url(settings.redis_url, **options)
+        if settings.redis_url
+        else redis.asyncio.BlockingConnectionPool(
+            connection_class=_ConnectionToEmbedded, settings=settings, **options
+        )
     )
     async with PromptRedis(pool, Breaker()) as client:
         yield client
+
+
+class _ConnectionToEmbedded(redis.asyncio.Connection):
+    """Looks where the embedded server is whenever it connects: each start has another address."""
+
+    def __init__(self, *, settings: Settings, **options: Any) -> None:
+        super().__init__(**options)
+        self._settings = settings
+
+    async def _connect(self) -> None:
+        for name, value in parse_url(find_store_url(self._settings)).items():
+            setattr(self, name, value)
+        await super()._connect()  # type: ignore[no-untyped-call]
 
 
 def wait_for_store(settings: Settings, stopping: Event) -> bool:

@@ -1,17 +1,16 @@
 """The catalog: the list, and one dataset."""
 
-import json
 from typing import Annotated, Any
 from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from collinear.api import answers, conditions, models, parameters
+from collinear.api.policy import thresholds
 from collinear.api.problems import problems
 from collinear.api.system import UseCatalog, UseSystem
 from collinear.browse.basis import Basis
 from collinear.domain import errors
-from collinear.settings import Settings
 
 router = APIRouter(prefix="/api", tags=["catalog"])
 
@@ -41,12 +40,20 @@ UseDatasetId = Annotated[str, Depends(_dataset_id)]
     operation_id="getImpactPolicy",
     response_model=models.ImpactPolicy,
     dependencies=[parameters.none()],
-    responses=NOT_MODIFIED | problems(errors.BadParameter, errors.StoreUnavailable),
+    responses=NOT_MODIFIED | problems(errors.BadParameter),
 )
-async def get_impact_policy(request: Request, catalog: UseCatalog, system: UseSystem) -> Response:
-    """The thresholds that the datasets are graded by."""
-    version = await catalog.reader.version()
-    return answers.made(request, thresholds(version.thresholds, system.settings), version.serial)
+async def get_impact_policy(request: Request, system: UseSystem) -> Response:
+    """
+    The thresholds that the datasets are graded by.
+
+    While the store does not answer, those that were last known, marked as stale.
+    """
+    policy = system.policy
+    try:
+        policy.learn(await (await system.catalog()).reader.version())
+    except errors.StoreUnavailable:
+        return answers.unconfirmed(policy.thresholds, policy.stale())
+    return answers.made(request, policy.thresholds, policy.serial)
 
 
 @router.get(
@@ -75,9 +82,3 @@ async def get_dataset(
         thresholds(found.version.thresholds, system.settings),
         conditions.headers(etag, version.serial),
     )
-
-
-def thresholds(stored: str, settings: Settings) -> dict[str, Any]:
-    """The thresholds that the stored documents are graded by; before the first run, ours."""
-    ours = settings.impact_policy.to_dict()
-    return {**ours, **json.loads(stored)} if stored else ours
