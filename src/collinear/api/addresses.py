@@ -16,6 +16,8 @@ FIXED = frozenset(
 """What stands directly below the root and is no dataset, whatever datasets are called."""
 SUB_RESOURCES = frozenset({"commits", "files", "file-url", "similar"})
 _TASKS = "refresh-cache/"
+STREAM = f"{ROOT}/changes/stream"
+"""The stream of changes, or, for those who do not take one, the dataset that is called so."""
 
 Known = Callable[[Request, str], Awaitable[bool]]
 
@@ -58,10 +60,19 @@ class DatasetAddresses:
         before, slash, last = rest.rpartition("/")
         if slash and last in SUB_RESOURCES and not await self._known(request, rest):
             return f"{ROOT}/{_segment(before)}/{last}"
+        if f"{ROOT}/{rest}" == STREAM and (
+            _wants_events(request) or not await self._known(request, rest)
+        ):
+            return STREAM
         task = rest.removeprefix(_TASKS)
         if task != rest and "/" not in task and not await self._known(request, rest):
             return f"{ROOT}/{_TASKS}{_segment(task)}"
         return f"{ROOT}/{_segment(rest)}"
+
+
+def _wants_events(request: Request) -> bool:
+    """As every ``EventSource`` says: no name of a dataset may take the stream from those."""
+    return "text/event-stream" in request.headers.get("accept", "")
 
 
 def _readable(scope: Scope) -> str:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from collinear.api import conditions
-from collinear.api.addresses import ROOT
+from collinear.api.addresses import ROOT, STREAM
 from collinear.api.encodings import encoding_of
 from collinear.api.metrics import RequestMetrics
 from collinear.api.system import system_of
@@ -61,6 +61,7 @@ class Remembered:
             scope["type"] != "http"
             or scope["method"] != "GET"
             or not scope["path"].startswith(ROOT)
+            or scope["path"].rstrip("/") == STREAM  # what that is, depends on what is accepted
         ):
             await self._app(scope, receive, send)
             return

@@ -5,36 +5,35 @@ from typing import Annotated, Literal
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from collinear.api import answers, conditions, models, parameters
 from collinear.api.problems import problems
 from collinear.api.routes.datasets import NOT_MODIFIED
-from collinear.api.system import UseCatalog
+from collinear.api.streams.answers import EVENTS, LINES, EventStream, as_lines, page_of
+from collinear.api.streams.leaving import while_there
+from collinear.api.system import UseCatalog, UseSystem
+from collinear.browse.basis import Basis
 from collinear.domain import errors
 from collinear.domain.change import Serial
 
 router = APIRouter(prefix="/api/datasets", tags=["changes"])
 
 _SERIAL = re.compile(r"([^:\s]{1,64}):([0-9]{1,20})-([0-9]{1,20})")
+_LONGEST_PAGE = 1000
+_DEFAULT = 100
 
 
-class ChangesQuery(BaseModel):
-    """From where on, how many, and with what."""
+class StreamQuery(BaseModel):
+    """From where on, and with what."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     since: str | None = Field(
         None,
-        description="The serial of the last change that is known; without it, from the oldest "
-        "that is kept.",
+        description="The serial of the last change that is known; without it, from now on. "
+        "The header Last-Event-ID wins over it.",
         examples=["d41d8cd98f00:1763791200000-0"],
-    )
-    limit: int = Field(
-        100,
-        ge=1,
-        le=1000,
-        description="Changes on a page; fewer come where their documents are large.",
     )
     include: Literal["document"] | None = Field(
         None, description="Each dataset as it is now, null if it is gone."
@@ -44,6 +43,46 @@ class ChangesQuery(BaseModel):
     @classmethod
     def _a_serial(cls, value: str | None) -> str | None:
         return value if value is None else str(_parse(value))
+
+
+class ChangesQuery(StreamQuery):
+    """The same, and how many, how, and for how long to wait for them."""
+
+    since: str | None = Field(
+        None,
+        description="The serial of the last change that is known; without it, from the oldest "
+        "that is kept.",
+        examples=["d41d8cd98f00:1763791200000-0"],
+    )
+    limit: int | None = Field(
+        None,
+        ge=1,
+        le=1_000_000,
+        description=f"How many: {_DEFAULT} by default and {_LONGEST_PAGE} at the most on a page of "
+        "JSON, where fewer come if their documents are large; in NDJSON all by default.",
+        examples=[_LONGEST_PAGE],
+    )
+    format: Literal["json", "ndjson"] | None = Field(
+        None,
+        description="`json`: a page; `ndjson`: a change a line, as a stream. By default what "
+        f"`Accept` prefers of application/json and {LINES}.",
+    )
+    wait: float = Field(
+        0,
+        ge=0,
+        le=60,
+        allow_inf_nan=False,
+        description="Seconds to wait for a change where there is none after `since`, which it "
+        "needs; the answer comes with the first one, or is empty when the time is over.",
+        examples=[30],
+    )
+
+    @field_validator("wait")
+    @classmethod
+    def _from_somewhere(cls, value: float, info: ValidationInfo) -> float:
+        if value and info.data.get("since", ...) is None:
+            raise ValueError("needs `since`: send `next` of an answer, and wait for what follows")
+        return value
 
 
 def _parse(text: str) -> Serial:
@@ -61,25 +100,107 @@ def _parse(text: str) -> Serial:
     response_model=models.Changes,
     openapi_extra=parameters.documented(ChangesQuery),
     responses=NOT_MODIFIED
-    | problems(errors.BadParameter, errors.PositionGone, errors.StoreUnavailable),
+    | problems(errors.BadParameter, errors.PositionGone, errors.StoreUnavailable)
+    | {
+        200: {
+            "content": {
+                LINES: {
+                    "schema": {"type": "string"},
+                    "example": '{"serial":"d41d8cd98f00:1763791200000-0","op":"update",…}\n',
+                }
+            }
+        }
+    },
 )
 async def list_changes(
     request: Request,
     query: Annotated[ChangesQuery, parameters.query(ChangesQuery)],
     catalog: UseCatalog,
+    system: UseSystem,
 ) -> Response:
     """What was created, updated, moved or deleted since, in order, nothing left out."""
+    in_lines = _wants_lines(request, query)
+    limit = query.limit if in_lines else query.limit or _DEFAULT
+    if not in_lines and limit is not None and limit > _LONGEST_PAGE:
+        raise errors.BadParameter(
+            "limit", f"is {_LONGEST_PAGE} at the most on a page; format=ndjson has no such bound"
+        )
+    since = Serial.parse(query.since) if query.since else None
+    if since is not None and query.wait and not request.scope.get("head"):
+        async with while_there(request.receive):
+            await system.streams.news(catalog.changes, since, within=query.wait)
     # Read before the changes are: a tag that is too old costs an answer, never a stale one
     version, epoch = await catalog.changes.version()
-    etag = conditions.tag(request, version, epoch)
+    etag = conditions.tag(request, Basis(version, mark=f"{epoch} {in_lines}"))
+    varying = {"Vary": "Accept, Accept-Encoding"}
     if conditions.has(request, etag):
-        return conditions.not_modified(conditions.headers(etag, version.serial))
+        return conditions.not_modified(conditions.headers(etag, version.serial) | varying)
+    documents = query.include is not None
     stretch = await catalog.changes.read(
-        Serial.parse(query.since) if query.since else None,
-        limit=query.limit,
-        documents=query.include is not None,
+        since, limit=page_of(limit) if in_lines else limit or _DEFAULT, documents=documents
     )
+    headers = conditions.headers(etag, stretch.version.serial) | varying
+    if in_lines:
+        return as_lines(
+            request, catalog.changes, stretch, limit=limit, documents=documents, headers=headers
+        )
     # A thousand of them take milliseconds: others are answered meanwhile
     body = await to_thread.run_sync(answers.changes, stretch)
-    headers = conditions.headers(etag, stretch.version.serial)
     return Response(body, headers=headers, media_type=answers.MEDIA_TYPE)
+
+
+@router.get(
+    "/changes/stream",
+    operation_id="streamChanges",
+    response_class=EventStream,
+    status_code=200,
+    openapi_extra=parameters.documented(StreamQuery),
+    responses=problems(errors.BadParameter, errors.PositionGone, errors.StoreUnavailable)
+    | {
+        200: {
+            "description": "Server-Sent Events without an end: a change is one without a name, its "
+            "`id` is the serial, its `data` the change as JSON.",
+            "content": {EVENTS: {"schema": {"type": "string"}}},
+        }
+    },
+)
+async def stream_changes(
+    request: Request,
+    query: Annotated[StreamQuery, parameters.query(StreamQuery)],
+    catalog: UseCatalog,
+    system: UseSystem,
+) -> Response:
+    """The same as they come, after the changes that were missed."""
+    since = _last_event(request) or (Serial.parse(query.since) if query.since else None)
+    return EventStream(catalog.changes, system.streams, since, documents=query.include is not None)
+
+
+def _last_event(request: Request) -> Serial | None:
+    """Where a client that comes back has been."""
+    name = "Last-Event-ID"
+    sent = {value for value in request.headers.getlist(name) if value}
+    if len(sent) > 1:
+        raise errors.BadParameter(name, "has one value; it came more than once")
+    try:
+        return _parse(sent.pop()) if sent else None
+    except ValueError as error:
+        raise errors.BadParameter(name, str(error)) from None
+
+
+def _wants_lines(request: Request, query: ChangesQuery) -> bool:
+    """As the parameter says; else where lines are accepted, and JSON is not asked for as well."""
+    if query.format:
+        return query.format == "ndjson"
+    wanted = {}
+    for part in ",".join(request.headers.getlist("accept")).split(","):
+        media, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        given = [piece[2:] for piece in parameters if piece.startswith("q=")]
+        wanted[media] = _weight(given[0]) if given else 1.0
+    return wanted.get(LINES, 0) > wanted.get(answers.MEDIA_TYPE, 0)
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0
