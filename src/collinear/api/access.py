@@ -10,7 +10,22 @@ from pydantic import SecretStr
 from collinear.api.kinds import NotAuthenticated
 from collinear.domain.errors import NotAllowed
 
-_FORWARDED = ("forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip")
+_FORWARDED = frozenset(
+    {
+        "cf-connecting-ip",
+        "client-ip",
+        "fastly-client-ip",
+        "forwarded",
+        "true-client-ip",
+        "via",
+        "x-client-ip",
+        "x-cluster-client-ip",
+        "x-original-forwarded-for",
+        "x-original-host",
+        "x-real-ip",
+    }
+)
+"""What proxies add, besides everything that begins with ``x-forwarded``."""
 
 
 def check(request: Request, token: SecretStr | None) -> None:
@@ -32,11 +47,14 @@ def check(request: Request, token: SecretStr | None) -> None:
         if name in _FORWARDED or name.startswith("x-forwarded"):
             raise NotAllowed(f"The request came through a proxy (it carries {name}).")
     if not _is_own_page(request):
-        raise NotAllowed("The request came from a page of another site.")
+        raise NotAllowed(
+            "The request came from a page of another site, or to another name than localhost."
+        )
 
 
 def _check_token(request: Request, token: str) -> None:
-    scheme, _, sent = request.headers.get("authorization", "").partition(" ")
+    given = request.headers.getlist("authorization")
+    scheme, _, sent = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     # header values are latin-1, the setting is text: compare bytes, whatever they hold
     good = hmac.compare_digest(sent.strip().encode("latin-1"), token.encode())
     if scheme.lower() != "bearer" or not good:
@@ -45,15 +63,23 @@ def _check_token(request: Request, token: str) -> None:
 
 def _is_own_page(request: Request) -> bool:
     """Whether no browser is involved, or one that shows a page of ours on this machine."""
-    if request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
+    if not {"none", "same-origin"}.issuperset(request.headers.getlist("sec-fetch-site")):
         return False
-    origin = request.headers.get("origin")
-    if origin is None:
-        return True
-    parts = urlsplit(origin)
+    host = request.headers.get("host", "")
     # A name that was made to point at this machine is not this machine's name
-    named = parts.hostname == "localhost" or _is_loopback(parts.hostname or "")
-    return named and parts.netloc == request.headers.get("host")
+    named = _names_this_machine(f"//{host}")
+    return named and all(
+        _names_this_machine(origin) and origin.partition("://")[2] == host
+        for origin in request.headers.getlist("origin")
+    )
+
+
+def _names_this_machine(address: str) -> bool:
+    try:
+        host = urlsplit(address).hostname or ""
+    except ValueError:
+        return False
+    return host == "localhost" or _is_loopback(host)
 
 
 def _is_loopback(host: str) -> bool:

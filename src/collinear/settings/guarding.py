@@ -48,7 +48,9 @@ class GuardSettings(BaseSettings):
     # All of them, for each API process
     max_requests: int = Field(256, ge=1, description="Requests at a time; beyond: 503.")
     max_streams: int = Field(
-        2_000, ge=1, description="Streams, exports and long polls at a time; beyond: 503."
+        2_000,
+        ge=1,
+        description="Streams, exports and questions for changes at a time; beyond: 503.",
     )
     max_connections: int = Field(4_096, ge=1, description="Connections at a time; beyond: 503.")
 

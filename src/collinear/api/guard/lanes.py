@@ -8,8 +8,8 @@ from collinear.settings.guarding import GuardSettings
 
 HEALTH = frozenset({"/livez", "/readyz", "/metrics"})
 """Operators are answered also when nobody else is."""
-_LASTING = frozenset({"/api/datasets/changes/stream", "/api/datasets/export"})
-_CHANGES = "/api/datasets/changes"
+_LASTING = frozenset(f"/api/datasets/{name}" for name in ("changes", "changes/stream", "export"))
+"""Streams, whole copies, and changes, which can be waited for."""
 
 
 class Lane:
@@ -31,10 +31,7 @@ class Lanes(NamedTuple):
 
     def find(self, scope: Scope) -> Lane:
         """Where this request belongs."""
-        path = scope["path"].rstrip("/")
-        if path in _LASTING or (path == _CHANGES and b"wait=" in scope["query_string"]):
-            return self.lasting
-        return self.short
+        return self.lasting if scope["path"].rstrip("/") in _LASTING else self.short
 
 
 def create_lanes(settings: GuardSettings, *, longest_wait: float) -> Lanes:
@@ -45,6 +42,6 @@ def create_lanes(settings: GuardSettings, *, longest_wait: float) -> Lanes:
         Lane(
             settings.max_streams,
             patience=patience + longest_wait,
-            what="streams, exports and long polls",
+            what="streams, exports and questions for changes",
         ),
     )
