@@ -58,6 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="Collinear Data Tool",
         version=__version__,
         lifespan=lifespan,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,

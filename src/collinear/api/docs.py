@@ -1,13 +1,19 @@
 """The documentation: OpenAPI as it is true, and a page to browse it that needs no network."""
 
+from functools import cached_property
 from importlib.resources import as_file, files
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
+from pydantic import ConfigDict, RootModel
 
-from collinear.api import docs_page
+from collinear.api import answers, docs_page, parameters
 from collinear.api.openapi.build import build
+from collinear.api.problems import problems
+from collinear.api.routes.datasets import NOT_MODIFIED
+from collinear.domain import errors
+from collinear.store.documents import to_bytes
 
 router = APIRouter()
 
@@ -24,15 +30,49 @@ async def get_docs_script() -> Response:
     return docs_page.script()
 
 
+class Described(RootModel[dict[str, Any]]):
+    """An OpenAPI document."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"openapi": "3.1.0", "info": {"title": "…", "version": "1"}, "paths": {}}]
+        }
+    )
+
+
+class Document:
+    """The OpenAPI document of an application, built and printed when it is first asked for."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    @cached_property
+    def content(self) -> dict[str, Any]:
+        """The document."""
+        return build(self._app)
+
+    @cached_property
+    def _body(self) -> bytes:
+        return to_bytes(self.content)
+
+    async def get(self, request: Request) -> Response:
+        """The document that describes all this, for programs: clients can be made from it."""
+        return answers.made(request, self._body, "")
+
+
 def add_docs(app: FastAPI) -> None:
-    """Serve the documentation and its assets."""
+    """Serve the documentation and its assets; instead of the framework's own."""
+    document = Document(app)
+    app.openapi = lambda: document.content  # type: ignore[method-assign]
+    app.add_api_route(
+        "/openapi.json",
+        document.get,
+        operation_id="getOpenapi",
+        tags=["operations"],
+        response_model=Described,
+        dependencies=[parameters.none()],
+        responses=NOT_MODIFIED | problems(errors.BadParameter),
+    )
     app.include_router(router)
     with as_file(files("fastapi_offline") / "static") as folder:
         app.mount(docs_page.ASSETS, StaticFiles(directory=folder), name="docs-assets")
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    if app.openapi_schema is None:
-        app.openapi_schema = build(app)
-    return app.openapi_schema
