@@ -23,23 +23,38 @@ class OwnValkey:
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self, *more: str) -> None:
+        """Start, or start again; ``more`` are options of the server."""
         command = [get_binary_path(), "--port", self.port, "--bind", "127.0.0.1"]
         options = ["--dir", self.folder, "--appendonly", "yes", "--appendfsync", "everysec"]
         # `restore_signals`: it must not die of a file that may not grow, but answer MISCONF
         self._process = subprocess.Popen(
-            [*map(str, command + options), "--save", ""],
+            [*map(str, command + options), "--save", "", *more],
             stdout=subprocess.DEVNULL,
             restore_signals=False,
         )
         wait_until(self.answers, "Valkey to answer", within=20)
 
     def answers(self) -> bool:
+        """Whether it is there, if only to say that it is loading, or wants a password."""
         with redis.Redis.from_url(self.url, protocol=2) as client:
             try:
                 return bool(client.ping())
+            except (redis.exceptions.BusyLoadingError, redis.exceptions.AuthenticationError):
+                return True
             except redis.ConnectionError:
                 return False
+
+    def pause(self) -> None:
+        """Let it do nothing, with all its connections open, until it is resumed."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
 
     def end(self, how: signal.Signals = signal.SIGKILL) -> None:
         assert self._process is not None

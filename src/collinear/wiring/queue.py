@@ -11,9 +11,14 @@ from collinear.settings import Settings
 from collinear.store.run_records import Kind
 from collinear.store.runs import Runs
 from collinear.store.schedule import Schedule
-from collinear.wiring.stores import catalog_keys, find_store_url, open_store
+from collinear.wiring.stores import (
+    catalog_keys,
+    find_store_url,
+    open_prompt_store,
+    open_store,
+)
 
-_CALLERS_PATIENCE = 2
+_CALLERS_PATIENCE = 1
 """Seconds that somebody who waits for an answer is kept waiting for Redis."""
 
 
@@ -84,7 +89,7 @@ def open_schedule(settings: Settings) -> Iterator[Schedule]:
 @asynccontextmanager
 async def open_refreshes(settings: Settings) -> AsyncIterator[Refreshes]:
     """What people and programs ask for a refresh by."""
-    with open_store(settings, patience=_CALLERS_PATIENCE) as client:
+    with open_prompt_store(settings) as client:
         celery = create_celery(settings, patience=_CALLERS_PATIENCE)
         yield Refreshes(create_runs(settings, client), celery)
 

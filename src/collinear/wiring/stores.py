@@ -10,8 +10,9 @@ from typing import Any
 import redis
 import redis.asyncio
 from redis.asyncio.connection import parse_url
-from redis.asyncio.retry import Retry
+from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from collinear.domain.errors import StoreUnavailable, WrongStore
 from collinear.settings import Settings
@@ -59,7 +60,11 @@ def catalog_keys(settings: Settings) -> Keys:
 
 @contextmanager
 def open_store(settings: Settings, *, patience: float = 30) -> Iterator[redis.Redis]:
-    """A client for what is not the API; it gives up on a silent Redis after so many seconds."""
+    """
+    A client for what is not the API; it gives up on a silent Redis after so many seconds.
+
+    One that has become a replica is left for whoever has its address now.
+    """
     with redis.Redis.from_url(
         find_store_url(settings),
         protocol=2,
@@ -67,7 +72,17 @@ def open_store(settings: Settings, *, patience: float = 30) -> Iterator[redis.Re
         health_check_interval=30,
         socket_timeout=patience,
         socket_connect_timeout=min(patience, 5),
+        retry_on_error=[redis.exceptions.ReadOnlyError],
     ) as client:
+        yield client
+
+
+@contextmanager
+def open_prompt_store(settings: Settings) -> Iterator[redis.Redis]:
+    """The same for the threads of those who are waited for: it tries twice, and not for long."""
+    tried_again = (redis.ConnectionError, redis.exceptions.ReadOnlyError)
+    with open_store(settings, patience=1) as client:
+        client.set_retry(Retry(NoBackoff(), 1, supported_errors=tried_again))
         yield client
 
 
@@ -86,7 +101,7 @@ async def open_async_store(settings: Settings) -> AsyncIterator[PromptRedis]:
         "socket_timeout": None,
         "timeout": None,
         # A kept connection dies with its server: one more try finds the new one, or nobody
-        "retry": Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
+        "retry": AsyncRetry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
     }
     pool = (
         redis.asyncio.BlockingConnectionPool.from_url(settings.redis_url, **options)
