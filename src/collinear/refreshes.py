@@ -1,21 +1,30 @@
 """Asking for a refresh, and asking what became of it."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 from anyio import to_thread
 from celery import Celery
 from celery.result import AsyncResult
 from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
 from collinear.domain.errors import StoreUnavailable, UpstreamSuspicious
+from collinear.store.answering import answering
+from collinear.store.breaker import Breaker
+from collinear.store.prompt import prompt
 from collinear.store.run_records import Kind, Request, Run, State
 from collinear.store.runs import Runs
 from collinear.store.summary import summarise
 from collinear.store.trouble import in_words
+from collinear.telemetry import get_logger
+from collinear.telemetry.scope import HEADER, carried
+
+log = get_logger(__name__)
+
+A = TypeVar("A")
+Q = TypeVar("Q")
 
 QUEUE = "collinear"
 TASKS = {
@@ -40,6 +49,7 @@ class Refreshes:
     def __init__(self, runs: Runs, celery: Celery) -> None:
         self._runs = runs
         self._celery = celery
+        self._breaker = Breaker()
 
     async def request(
         self, kind: str, *, accept_removals: bool = False, accept_upstream: bool = False
@@ -54,24 +64,33 @@ class Refreshes:
             StoreUnavailable: Redis does not answer.
         """
         wanted = Request.new(
-            Kind(kind), accept_removals=accept_removals, accept_upstream=accept_upstream
+            Kind(kind),
+            accept_removals=accept_removals,
+            accept_upstream=accept_upstream,
+            origin=carried(),
         )
-        return await to_thread.run_sync(_request, self._runs, self._celery, wanted)
+        return await self._ask(_request, wanted)
 
     async def outcome(self, task_id: str) -> dict[str, Any] | None:
         """State, progress, summary or error of a refresh; None for an unknown task."""
-        return await to_thread.run_sync(_outcome, self._runs, self._celery, task_id)
+        return await self._ask(_outcome, task_id)
+
+    async def _ask(self, question: Callable[[Runs, Celery, Q], A], about: Q) -> A:
+        """
+        The answer of a thread, which is left behind where it takes too long.
+
+        What it has asked for by then may still come to be: whoever asks again gets the same run.
+        """
+        thread = partial(
+            to_thread.run_sync, question, self._runs, self._celery, about, abandon_on_cancel=True
+        )
+        async with answering():
+            try:
+                return await prompt(self._breaker, thread)
+            except OperationalError as error:
+                raise StoreUnavailable(in_words(error)) from error
 
 
-@contextmanager
-def _redis_answers() -> Iterator[None]:
-    try:
-        yield
-    except (RedisError, OperationalError) as error:
-        raise StoreUnavailable(in_words(error)) from error
-
-
-@_redis_answers()
 def _request(runs: Runs, celery: Celery, wanted: Request) -> Refresh:
     known = runs.request(wanted)
     accepted = known.run_id == wanted.run_id
@@ -84,11 +103,18 @@ def _request(runs: Runs, celery: Celery, wanted: Request) -> Refresh:
             queue=QUEUE,
             retry=False,
             ignore_result=True,  # it is looked up by its id: nothing is to be listened to
+            headers={HEADER: carried()},
         )
+    log.info(
+        "refresh_requested",
+        kind=known.kind.value,
+        run=known.run_id,
+        task_id=known.task_id,
+        accepted=accepted,
+    )
     return Refresh(accepted, known.task_id, known.run_id)
 
 
-@_redis_answers()
 def _outcome(runs: Runs, celery: Celery, task_id: str) -> dict[str, Any] | None:
     # A request waits, then is the current run, then has a result: asked for in this order it is
     # found wherever it is, also while it passes from one to the next

@@ -45,6 +45,8 @@ class Request(NamedTuple):
     accept_removals: bool = False
     accept_upstream: bool = False
     """Whether the Hub's answers are taken as they are, however strange they look."""
+    origin: Mapping[str, str] | None = None
+    """On whose behalf, as log lines and traces tell it."""
 
     @classmethod
     def new(
@@ -54,10 +56,11 @@ class Request(NamedTuple):
         task_id: str | None = None,
         accept_removals: bool = False,
         accept_upstream: bool = False,
+        origin: Mapping[str, str] | None = None,
     ) -> "Request":
         """A request with ids of its own."""
         task_id = task_id or str(uuid.uuid4())
-        return cls(kind, uuid.uuid4().hex, task_id, accept_removals, accept_upstream)
+        return cls(kind, uuid.uuid4().hex, task_id, accept_removals, accept_upstream, origin)
 
 
 class Segment(NamedTuple):
@@ -135,6 +138,7 @@ def parse_request(kind: Kind, text: bytes) -> Request:
         fields["task_id"],
         accept_removals=bool(fields.get("accept_removals")),
         accept_upstream=bool(fields.get("accept_upstream")),
+        origin=fields.get("origin") or None,
     )
 
 

@@ -20,6 +20,8 @@ Origin = Mapping[str, str]
 Attributes = Mapping[str, str | int | float]
 """What a trace shows of a piece of it."""
 
+HEADER = "collinear"
+"""The header of a message that holds an ``Origin``."""
 TRACEPARENT = "traceparent"
 _TRAVELS = ("request_id", "run")
 OK = "ok"
@@ -92,8 +94,8 @@ def on_behalf_of(origin: Origin | None, **facts: str) -> Iterator[None]:
     """The block is done for whoever is named there, not for whom this process is at work now."""
     now, origin = _scope.get(), origin or {}
     own = {name: fact for name, fact in now.facts.items() if name not in _TRAVELS}
-    theirs = {name: origin[name] for name in _TRAVELS if name in origin}
-    with inside(now._replace(facts={**own, **theirs, **facts}, origin=origin.get(TRACEPARENT, ""))):
+    all_facts = {**own, **origin_facts(origin), **facts}
+    with inside(now._replace(facts=all_facts, origin=origin.get(TRACEPARENT, ""))):
         yield
 
 
@@ -103,6 +105,11 @@ def carried() -> dict[str, str]:
     origin = {name: now.facts[name] for name in _TRAVELS if name in now.facts}
     traceparent = now.origin or (now.span.traceparent if now.span else "")
     return origin | ({TRACEPARENT: traceparent} if traceparent else {})
+
+
+def origin_facts(origin: Origin) -> dict[str, str]:
+    """The facts of an origin that log lines say."""
+    return {name: str(origin[name]) for name in _TRAVELS if name in origin}
 
 
 def known_facts() -> Mapping[str, str]:

@@ -7,16 +7,17 @@ from collinear.store.parquet.copy import ParquetCopy
 from collinear.store.schedule import Schedule
 from collinear.sync.walk import Sync
 from collinear.wiring.queue import create_celery
+from collinear.worker.observing import Observing
 from collinear.worker.tasks import OVERSEE, add_tasks
 
 
 def create_worker(
-    settings: Settings, sync: Sync, schedule: Schedule, parquet: ParquetCopy
+    settings: Settings, sync: Sync, schedule: Schedule, parquet: ParquetCopy, observing: Observing
 ) -> Celery:
     """The application with its tasks, which work with what they are given here."""
     celery = create_celery(settings)
     celery.conf.worker_consumer = "collinear.worker.consumer:PatientConsumer"
-    add_tasks(celery, sync, schedule, parquet)
+    add_tasks(celery, sync, schedule, parquet, observing.task_class())
     return celery
 
 

@@ -18,6 +18,7 @@ from collinear.wiring.stores import open_store, wait_for_store
 from collinear.wiring.synchronisation import open_parquet, open_sync
 from collinear.worker.app import create_beat, create_worker
 from collinear.worker.newest import following_newest
+from collinear.worker.observing import open_observing
 from collinear.worker.tasks import OVERSEE
 
 log = get_logger(__name__)
@@ -45,12 +46,13 @@ def run_worker(settings: Settings) -> None:
     warnings.filterwarnings("ignore", category=SecurityWarning)
     with (
         open_store(settings) as client,
+        open_observing(settings) as observing,
         open_sync(settings, stopping) as sync,
         open_schedule(settings) as schedule,
         open_parquet(settings, stopping) as parquet,
         following_newest(sync, schedule, stopping, every=settings.oversee_seconds),
     ):
-        worker = create_worker(settings, sync, schedule, parquet)
+        worker = create_worker(settings, sync, schedule, parquet, observing)
 
         def begin(**_: object) -> None:
             if stopping.is_set():  # told to stop before Celery listened

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from threading import Event, Thread
 
 from collinear.store.run_records import Kind, Run, State
@@ -41,7 +42,8 @@ def following_newest(
                     kept = sync.look_at_newest(run.number)
                     outcome["changed"] = 0 if kept is None else kept.stored.changed
 
-    thread = Thread(target=follow, name="newest", daemon=True)
+    # Seen by what this process is seen by
+    thread = Thread(target=copy_context().run, args=(follow,), name="newest", daemon=True)
     thread.start()
     try:
         yield

@@ -22,6 +22,8 @@ from collinear.store.schedule import Schedule
 from collinear.store.summary import summarise
 from collinear.sync.walk import Sync
 from collinear.telemetry import get_logger
+from collinear.telemetry.families import TASK_SECONDS
+from collinear.telemetry.scope import HEADER, about, carried, failed, on_behalf_of, step
 
 PAGE = "fetch_datasets_page"
 FINISH = "finish_hf_datasets_run"
@@ -35,9 +37,15 @@ _LOOK_AGAIN = 0.1
 log = get_logger(__name__)
 
 
-def add_tasks(celery: Celery, sync: Sync, schedule: Schedule, parquet: ParquetCopy) -> None:
+def add_tasks(
+    celery: Celery,
+    sync: Sync,
+    schedule: Schedule,
+    parquet: ParquetCopy,
+    base: "type[Task[Any, Any]]",
+) -> None:
     """
-    Give the application its tasks.
+    Give the application its tasks; ``base`` is the class of all of them.
 
     Their results are ignored: what becomes of a run is written into the result backend under
     the id of the task that was asked for, at the moment when it is true.
@@ -45,7 +53,7 @@ def add_tasks(celery: Celery, sync: Sync, schedule: Schedule, parquet: ParquetCo
     crew = _Crew(celery, sync, schedule, parquet)
 
     def add_start(kind: Kind, name: str) -> None:
-        @celery.task(name=name, bind=True, ignore_result=True)
+        @celery.task(name=name, bind=True, ignore_result=True, base=base)
         def start(
             self: "Task[Any, Any]",
             run_id: str | None = None,
@@ -61,29 +69,30 @@ def add_tasks(celery: Celery, sync: Sync, schedule: Schedule, parquet: ParquetCo
                     task_id=self.request.id,
                     accept_removals=accept_removals,
                     accept_upstream=accept_upstream,
+                    origin=carried(),
                 )
             )
 
     for kind, name in TASKS.items():
         add_start(kind, name)
 
-    @celery.task(name=PAGE, ignore_result=True)
+    @celery.task(name=PAGE, ignore_result=True, base=base)
     def fetch_page(number: int, page: int) -> None:
         crew.page(number, page)
 
-    @celery.task(name=FINISH, ignore_result=True)
+    @celery.task(name=FINISH, ignore_result=True, base=base)
     def finish(number: int) -> None:
         crew.finish(number)
 
-    @celery.task(name=REGRADE, ignore_result=True)
+    @celery.task(name=REGRADE, ignore_result=True, base=base)
     def regrade(number: int) -> None:
         crew.regrade(number)
 
-    @celery.task(name=PARQUET, ignore_result=True)
+    @celery.task(name=PARQUET, ignore_result=True, base=base)
     def write_parquet() -> None:
         crew.write_parquet()
 
-    @celery.task(name=OVERSEE, ignore_result=True)
+    @celery.task(name=OVERSEE, ignore_result=True, base=base)
     def oversee() -> None:
         crew.oversee()
 
@@ -117,7 +126,8 @@ class _Crew:
                 return
             outcome["joined"] = known.run_id
             if known.task_id != wanted.task_id:  # else the same message came twice
-                self._tell(wanted.task_id, {"status": "already_running", **known._asdict()})
+                joined = {**known._asdict(), "origin": None}
+                self._tell(wanted.task_id, {"status": "already_running", **joined})
 
     def page(self, number: int, page: int) -> None:
         """Fetch and store one page."""
@@ -178,6 +188,10 @@ class _Crew:
 
     def oversee(self) -> None:
         """Resume what was lost, ask for what is due, begin what waits."""
+        with step(TASK_SECONDS, OVERSEE):
+            self._oversee()
+
+    def _oversee(self) -> None:
         now = time.monotonic()
         if now - self._looked < _LOOK_AGAIN:
             return  # messages that piled up while no worker was there: one look is enough
@@ -186,7 +200,8 @@ class _Crew:
         lost = sync.runs.take_over()
         if lost is not None:
             log.warning("run_resumed", run=lost.run_id, kind=lost.kind.value)
-            self._dispatch(lost)
+            with about(run=lost.run_id):
+                self._dispatch(lost)
             return
         self._settle()
         if not self._thresholds_told:
@@ -239,11 +254,13 @@ class _Crew:
 
     def _begin(self, request: Request) -> bool:
         self._settle()  # its record goes with the beginning of the next run
-        run = self._sync.begin(request)
-        if run is None:
-            return False
-        self._store_result(run.task_id, {"run_id": run.run_id, "kind": run.kind.value}, "STARTED")
-        self._dispatch(run)
+        with on_behalf_of(request.origin, run=request.run_id):
+            run = self._sync.begin(request)
+            if run is None:
+                return False
+            begun = {"run_id": run.run_id, "kind": run.kind.value}
+            self._store_result(run.task_id, begun, "STARTED")
+            self._dispatch(run)
         return True
 
     def _dispatch(self, run: Run) -> None:
@@ -260,7 +277,8 @@ class _Crew:
         self._send(PAGE, number, page)
 
     def _send(self, task: str, *arguments: int) -> None:
-        self._celery.send_task(task, args=arguments, ignore_result=True)
+        headers = {HEADER: carried()}
+        self._celery.send_task(task, args=arguments, ignore_result=True, headers=headers)
 
     def _tell(self, task_id: str, summary: dict[str, Any]) -> None:
         self._store_result(task_id, summary, "SUCCESS")
@@ -275,15 +293,21 @@ def logged(task: str, **facts: Any) -> Iterator[dict[str, Any]]:
     started = time.monotonic()
     log.info("task_started", task=task, **facts)
     outcome: dict[str, Any] = {}
-    try:
-        yield outcome
-    except (RunFenced, HandedBack) as left:
-        log.info("task_left", task=task, reason=str(left), **facts, **outcome)
-    except CatalogError as error:
-        log.error("task_failed", task=task, error=str(error), **facts, **outcome)  # noqa: TRY400
-    except Exception as error:
-        # Whatever it was, the books know what is not done, and it is dispatched again
-        log.exception("task_failed", task=task, error=repr(error), **facts, **outcome)
-    else:
-        seconds = round(time.monotonic() - started, 3)
-        log.info("task_succeeded", task=task, seconds=seconds, **facts, **outcome)
+    with step(TASK_SECONDS, task) as this:
+        try:
+            yield outcome
+        except (RunFenced, HandedBack) as left:
+            this.outcome = "left"
+            log.info("task_left", task=task, reason=str(left), **facts, **outcome)
+        except CatalogError as error:
+            this.outcome = "failed"
+            failed(str(error))
+            log.error("task_failed", task=task, error=str(error), **facts, **outcome)  # noqa: TRY400
+        except Exception as error:
+            # Whatever it was, the books know what is not done, and it is dispatched again
+            this.outcome = "failed"
+            failed(repr(error))
+            log.exception("task_failed", task=task, error=repr(error), **facts, **outcome)
+        else:
+            seconds = round(time.monotonic() - started, 3)
+            log.info("task_succeeded", task=task, seconds=seconds, **facts, **outcome)
