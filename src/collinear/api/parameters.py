@@ -15,6 +15,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.params import Depends
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from collinear.api.openapi import headers
+
 Model = TypeVar("Model", bound=BaseModel)
 
 _MOST = 1000
@@ -49,15 +51,15 @@ def none() -> Depends:
     return query(Nothing)
 
 
-def documented(model: type[BaseModel]) -> dict[str, Any]:
-    """The parameters of ``model`` as a part of an operation of OpenAPI."""
+def documented(model: type[BaseModel], *sent: str) -> dict[str, Any]:
+    """The parameters of ``model``, and headers by name, as a part of an operation of OpenAPI."""
     schema = model.model_json_schema()
     required = set(schema.get("required", []))
     parameters = [
         _parameter(name, _inlined(field, schema.get("$defs", {})), required=name in required)
         for name, field in schema["properties"].items()
     ]
-    return {"parameters": parameters}
+    return {"parameters": [*parameters, *headers.sent(*sent)["parameters"]]}
 
 
 def reader(model: type[Model]) -> Callable[[Request], Model]:

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, Field, RootModel
 
 from collinear.api.models import MOMENT, RUN_ID, SERIAL, Answer, Count
 
+TASK_ID = "7d0a6b1e-5f0c-4f5e-9d7e-2b1c3a4d5e6f"
 Kind = Literal["full", "pages", "delta", "regrade"]
 _KIND = (
     "full (everything, in a row), pages (everything, from the map of the last walk), delta (what "
@@ -195,7 +196,7 @@ class RefreshAccepted(Answer):
     )
     task_id: str = Field(
         description="For asking what becomes of it.",
-        examples=["7d0a6b1e-5f0c-4f5e-9d7e-2b1c3a4d5e6f"],
+        examples=[TASK_ID],
     )
     run_id: str = Field(description="As `cache-status` names it.", examples=[RUN_ID])
 
@@ -234,6 +235,7 @@ class RefreshSummary(Answer):
 class RefreshOutcome(Answer):
     """What became of a refresh."""
 
+    task_id: str = Field(examples=[TASK_ID])
     state: Literal["PENDING", "STARTED", "SUCCESS", "FAILURE"] = Field(
         description="It waits, goes on, has succeeded or has failed.", examples=["STARTED"]
     )

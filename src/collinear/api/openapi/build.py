@@ -104,14 +104,17 @@ def _complete(
     instance = _address(path, parameters)
     for status, answer in answers.items():
         problem = answer.get("content", {}).get(problems.MEDIA_TYPE)
-        names = ["X-Request-Id", "Cache-Control"]
+        names = ["X-Request-Id", "Cache-Control", "Vary"]
         names += ["RateLimit", "RateLimit-Policy"] if limited else []
         if problem is not None:
             names += problems.headers_of(problem["examples"])
             for shown in problem["examples"].values():
                 shown["value"]["instance"] = instance
         elif kept:
-            names += ["ETag", "X-Catalog-Serial", "Vary"]
+            names += ["ETag", "X-Catalog-Serial"]
+        if status == "200":
+            names += headers.MORE.get(operation["operationId"], ())
+            names += ["Age", "Cache-Status"] if kept else []
         ours = headers.answered(*names)["headers"]
         answer["headers"] = {**ours, **answer.get("headers", {})}
         if problem is None and status != "304":

@@ -21,6 +21,7 @@ class Header(NamedTuple):
 
 
 _SERIAL = "d41d8cd98f00:1763791200000-0"
+SERIAL_PATTERN = "^[0-9A-Za-z]{1,64}:[0-9]{1,19}-[0-9]{1,19}$"
 
 ANSWERED = {
     "X-Request-Id": Header(
@@ -39,12 +40,12 @@ ANSWERED = {
         "The newest change that the answer knows: of the catalog, or with words, filters and "
         "facets of the index. Absent before there is any.",
         _SERIAL,
-        pattern="^[^:]+:[0-9]+-[0-9]+$",
+        pattern=SERIAL_PATTERN,
     ),
     "Cache-Control": Header(
         "Whether the answer may be kept, and when to ask again.", "no-cache", required=True
     ),
-    "Vary": Header("The request headers that the answer depends on.", "Accept-Encoding"),
+    "Vary": Header("The headers of requests that answers depend on.", "Accept-Encoding"),
     "Location": Header(
         "The same question about the dataset under its new id.",
         "/api/datasets/openai/gsm8k",
@@ -67,6 +68,20 @@ ANSWERED = {
     "Content-Disposition": Header(
         "A name for the file.", 'attachment; filename="datasets.jsonl.gz"'
     ),
+    "Age": Header(
+        "Seconds since the answer was true; only where it cannot be asked for again now.", 42
+    ),
+    "Cache-Status": Header(
+        "That an answer is stale, for how long, and why (RFC 9211); only where it is.",
+        'collinear; hit; ttl=-42; detail="the Hub does not answer"',
+        pattern='^collinear; hit; ttl=-[0-9]+; detail="[^"]*"$',
+    ),
+    "Link": Header(
+        "The address of the next page (RFC 8288); absent on the last.",
+        '</api/datasets/openai/gsm8k/commits?cursor=eyJxIjoiMGMx>; rel="next"',
+        pattern='^<[^>]+>; rel="next"$',
+    ),
+    "X-Total-Count": Header("Commits of the revision, where the Hub tells.", 40),
     "Retry-After": Header("Seconds after which it makes sense to try again.", 10),
     "RateLimit": Header(
         "What is left of the client's requests, and the seconds until the window ends; only "
@@ -99,8 +114,17 @@ SENT = {
         "all of that comes.",
         '"d41d8cd98f00:1763791200000-0.128000000"',
     ),
+    "Last-Event-ID": Header(
+        "The `id` of the last event that the caller has: what came after it follows. Browsers "
+        "send it by themselves when they connect again.",
+        _SERIAL,
+        pattern=SERIAL_PATTERN,
+    ),
 }
 """Headers of requests by name."""
+
+MORE = {"listCommits": ("Link", "X-Total-Count"), "listFiles": ("Link",)}
+"""Headers that successes of some operations have beside those of every success."""
 
 
 def answered(*names: str) -> dict[str, Any]:

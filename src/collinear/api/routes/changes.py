@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator
 
 from collinear.api import answers, conditions, models, parameters
+from collinear.api.openapi.headers import SERIAL_PATTERN
 from collinear.api.problems import problems
 from collinear.api.routes.datasets import NOT_MODIFIED
 from collinear.api.streams.answers import EVENTS, LINES, EventStream, as_lines, page_of
@@ -19,7 +20,13 @@ from collinear.domain.change import Serial
 
 router = APIRouter(prefix="/api/datasets", tags=["changes"])
 
-_SERIAL = re.compile(r"([^:\s]{1,64}):([0-9]{1,20})-([0-9]{1,20})")
+_SERIAL = re.compile(r"([0-9A-Za-z]{1,64}):([0-9]{1,19})-([0-9]{1,19})")
+_DESCRIBED: dict[str, JsonValue] = {"pattern": SERIAL_PATTERN}
+_LINE = (
+    '{"serial":"d41d8cd98f00:1763791200000-0","op":"update","id":"openai/gsm8k",'
+    '"hub_id":"641a36394097fa34bd332e4a","previous_id":null,"changed":["downloads","likes"],'
+    '"at":"2026-11-22T07:00:00.000Z"}'
+)
 _LONGEST_PAGE = 1000
 _DEFAULT = 100
 
@@ -33,10 +40,13 @@ class StreamQuery(BaseModel):
         None,
         description="The serial of the last change that is known; without it, from now on. "
         "The header Last-Event-ID wins over it.",
-        examples=["d41d8cd98f00:1763791200000-0"],
+        examples=[models.SERIAL],
+        json_schema_extra=_DESCRIBED,
     )
     include: Literal["document"] | None = Field(
-        None, description="Each dataset as it is now, null if it is gone."
+        None,
+        description="`document`: each dataset as it is now, null if it is gone.",
+        examples=["document"],
     )
 
     @field_validator("since")
@@ -52,7 +62,8 @@ class ChangesQuery(StreamQuery):
         None,
         description="The serial of the last change that is known; without it, from the oldest "
         "that is kept.",
-        examples=["d41d8cd98f00:1763791200000-0"],
+        examples=[models.SERIAL],
+        json_schema_extra=_DESCRIBED,
     )
     limit: int | None = Field(
         None,
@@ -66,6 +77,7 @@ class ChangesQuery(StreamQuery):
         None,
         description="`json`: a page; `ndjson`: a change a line, as a stream. By default what "
         f"`Accept` prefers of application/json and {LINES}.",
+        examples=["json"],
     )
     wait: float = Field(
         0,
@@ -89,7 +101,7 @@ def _parse(text: str) -> Serial:
     """A serial in its one way of writing it."""
     parts = _SERIAL.fullmatch(text)
     numbers = [int(part) for part in parts.groups()[1:]] if parts else []
-    if parts is None or max(numbers) >= 2**64:
+    if parts is None:
         raise ValueError("is no serial: send `next` or `serial` of an answer as it came")
     return Serial(parts[1], "{}-{}".format(*numbers))
 
@@ -106,7 +118,7 @@ def _parse(text: str) -> Serial:
             "content": {
                 LINES: {
                     "schema": {"type": "string"},
-                    "example": '{"serial":"d41d8cd98f00:1763791200000-0","op":"update",…}\n',
+                    "example": f"{_LINE}\n",
                 }
             }
         }
@@ -154,13 +166,18 @@ async def list_changes(
     operation_id="streamChanges",
     response_class=EventStream,
     status_code=200,
-    openapi_extra=parameters.documented(StreamQuery),
+    openapi_extra=parameters.documented(StreamQuery, "Last-Event-ID"),
     responses=problems(errors.BadParameter, errors.PositionGone, errors.StoreUnavailable)
     | {
         200: {
             "description": "Server-Sent Events without an end: a change is one without a name, its "
             "`id` is the serial, its `data` the change as JSON.",
-            "content": {EVENTS: {"schema": {"type": "string"}}},
+            "content": {
+                EVENTS: {
+                    "schema": {"type": "string"},
+                    "example": f"id: {models.SERIAL}\ndata: {_LINE}\n\n",
+                }
+            },
         }
     },
 )

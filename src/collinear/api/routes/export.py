@@ -43,12 +43,7 @@ class ExportQuery(BaseModel):
     "/export",
     operation_id="exportDatasets",
     response_class=StreamingResponse,
-    openapi_extra={
-        "parameters": [
-            *parameters.documented(ExportQuery)["parameters"],
-            *headers.sent("Range", "If-Range")["parameters"],
-        ]
-    },
+    openapi_extra=parameters.documented(ExportQuery, "Range", "If-Range"),
     responses=NOT_MODIFIED
     | problems(
         errors.BadParameter, RangeNotSatisfiable, errors.SnapshotGone, errors.StoreUnavailable
