@@ -73,9 +73,10 @@ def test_an_address_leads_to_the_file(
 ) -> None:
     """With the revision as it was asked for; the Hub knows the address."""
     plain = found(api_with_hub.get(f"{NAME}/file-url?filename=README.md"))
-    assert plain == {"download_url": f"{hub.url}/datasets/acme/widgets/resolve/main/README.md"}
-    answer = httpx2.get(plain["download_url"], follow_redirects=True, trust_env=False)
+    address = f"{hub.url}/datasets/acme/widgets/resolve/main/README.md"
+    answer = httpx2.get(address, follow_redirects=True, trust_env=False)
     assert answer.status_code == 200
+    assert plain == {"download_url": address, "size": len(answer.content)}
     sha = widgets["sha"]
     at = found(api_with_hub.get(f"{NAME}/file-url?filename=README.md&revision={sha}"))
     assert at["download_url"] == f"{hub.url}/datasets/acme/widgets/resolve/{sha}/README.md"
@@ -182,14 +183,15 @@ def test_an_answer_is_remembered_until_there_is_a_new_commit(
     api_with_hub: httpx2.Client, hub: RunningHub, stock: Stock, widgets: dict[str, object]
 ) -> None:
     """For the main branch the catalog knows; a commit never changes."""
-    for path in ("commits?limit=3", "files", f"files?revision={widgets['sha']}"):
+    tree = f"files?revision={widgets['sha']}"
+    for path, asked in (("commits?limit=3", 1), (tree, 1), ("files", 1), (tree, 0)):
         hub.clear_requests()
         first = api_with_hub.get(f"{NAME}/{path}")
         second = api_with_hub.get(
             f"{NAME}/{path}", headers={"if-none-match": first.headers["etag"]}
         )
         assert (first.status_code, second.status_code) == (200, 304)
-        assert len(hub.requests) == 1
+        assert len(hub.requests) == asked
 
     row = hub.edit("acme/widgets", commit=True)
     stock.put(dataset(1, "acme/widgets", sha=row["sha"]))
@@ -207,15 +209,16 @@ def test_a_hub_in_trouble_is_told_apart(api_with_hub: httpx2.Client, hub: Runnin
     refused(answer, 502, "hub-unavailable")
     assert int(answer.headers["retry-after"]) > 0
     hub.clear_faults()
-    hub.fault("429", times=5, match="/commits/")
-    answer = api_with_hub.get(f"{NAME}/commits")
-    refused(answer, 503, "hub-rate-limited")
-    assert int(answer.headers["retry-after"]) > 0
-    hub.clear_faults()
     hub.fault("truncated", times=5, match="/commits/")
     refused(api_with_hub.get(f"{NAME}/commits"), 502, "hub-unavailable")
     hub.clear_faults()
     assert api_with_hub.get(f"{NAME}/commits").status_code == 200
+    hub.fault("429", times=1, match="/tree/")
+    for _ in range(2):  # the second time nobody asks
+        answer = api_with_hub.get(f"{NAME}/files")
+        refused(answer, 503, "hub-rate-limited")
+        assert int(answer.headers["retry-after"]) > 0
+    assert len([line for line in hub.requests if "/tree/" in line]) == 1
 
 
 @pytest.mark.usefixtures("widgets")

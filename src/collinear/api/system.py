@@ -5,24 +5,28 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Annotated, TypedDict
 
 import anyio
-from anyio import to_thread
 from anyio.abc import TaskGroup
 from fastapi import Depends, Request
 
+from collinear.api.asking import Hub, open_hub_questions
+from collinear.api.exports import Exports
 from collinear.api.metrics import RequestMetrics
+from collinear.api.policy import Policy
 from collinear.api.streams.streams import Streams
 from collinear.browse.catalog import Catalog
 from collinear.browse.readiness import Patience
-from collinear.domain.errors import HubTimeout
-from collinear.hub.repos import HubRepos, Question
 from collinear.refreshes import Refreshes
 from collinear.search.reader import IndexReader
 from collinear.settings import Settings
+from collinear.store.copies import ExportSource, LocalCopies
+from collinear.store.prompt import PromptRedis
 from collinear.store.rates import Rates
 from collinear.store.readers import Readers
-from collinear.wiring.hub import create_repos
 from collinear.wiring.queue import open_refreshes
-from collinear.wiring.stores import catalog_keys, open_async_store
+from collinear.wiring.stores import catalog_keys, open_async_store, open_store
+
+_BULK_PATIENCE = 5
+"""Seconds that a copy of the whole catalog, once it is being made, waits for Redis."""
 
 
 class System:
@@ -32,86 +36,70 @@ class System:
         self,
         settings: Settings,
         metrics: RequestMetrics,
+        store: PromptRedis,
         stack: AsyncExitStack,
         tasks: TaskGroup,
+        hub: Hub,
     ) -> None:
         self.settings = settings
         self.metrics = metrics
-        self.hub = Hub(create_repos(settings), threads=settings.hub_threads)
+        self.policy = Policy(settings)
+        self.hub = hub
         self.streams = Streams(settings, tasks)
         self._index = IndexReader(settings.index_dir)
+        # One client for all, so that the trouble that one meets is known to the others
+        self._store = store
         self._stack = stack
         self._opening = anyio.Lock()
         self._catalog: Catalog | None = None
         self._refreshes: Refreshes | None = None
         self._rates: Rates | None = None
+        self._exports: Exports | None = None
 
     async def catalog(self) -> Catalog:
+        """The catalog; that it can be had does not say that Redis answers."""
+        if self._catalog is None:
+            keys, share = catalog_keys(self.settings), self.settings.sync_share
+            self._catalog = Catalog(
+                Readers.over(self._store, keys, share=share),
+                self._index,
+                patience=Patience(
+                    silent=self.settings.index_silent_seconds,
+                    lag=self.settings.index_lag_seconds,
+                ),
+            )
+            self._catalog.discovery.prepare()
+        return self._catalog
+
+    async def refreshes(self) -> Refreshes:
         """
-        The catalog; the embedded server may come, and write down its address, after us.
+        The desk that takes requests for a refresh.
 
         Raises:
             StoreUnavailable: Nobody knows yet where Redis is.
         """
-        if self._catalog is not None:
-            return self._catalog
-        async with self._opening:
-            if self._catalog is None:
-                opening = open_async_store(self.settings)
-                client = await self._stack.enter_async_context(opening)
-                keys, share = catalog_keys(self.settings), self.settings.sync_share
-                self._catalog = Catalog(
-                    Readers.over(client, keys, share=share),
-                    self._index,
-                    patience=Patience(
-                        silent=self.settings.index_silent_seconds,
-                        lag=self.settings.index_lag_seconds,
-                    ),
-                )
-                self._catalog.discovery.prepare()
-        return self._catalog
-
-    async def refreshes(self) -> Refreshes:
-        """The desk that takes requests for a refresh; raises as ``catalog``."""
         async with self._opening:
             if self._refreshes is None:
                 opening = open_refreshes(self.settings)
                 self._refreshes = await self._stack.enter_async_context(opening)
         return self._refreshes
 
-    async def rates(self) -> Rates:
-        """The counts of requests of each client; raises as ``catalog``."""
-        if self._rates is None:
-            async with self._opening:
-                opening = open_async_store(self.settings)
-                client = await self._stack.enter_async_context(opening)
-                self._rates = Rates(client, catalog_keys(self.settings))
-        return self._rates
-
-
-class Hub:
-    """Questions to the Hub that do not hold up the others."""
-
-    def __init__(self, repos: HubRepos, *, threads: int) -> None:
-        self.repos = repos
-        self._limiter = anyio.CapacityLimiter(threads)
-
-    async def ask(self, question: Question) -> bytes:
-        """
-        The answer as JSON; raises as ``HubRepos.ask``.
-
-        The wait is bounded, also for a free thread, and also when the Hub drips.
-        """
-        answer = self.repos.remembered(question)
-        if answer is not None:
-            return answer
-        try:
-            with anyio.fail_after(self.repos.within + 1):
-                return await to_thread.run_sync(
-                    self.repos.ask, question, limiter=self._limiter, abandon_on_cancel=True
+    async def exports(self) -> Exports:
+        """What the whole catalog is served from; raises as ``refreshes``."""
+        async with self._opening:
+            if self._exports is None:
+                opening = open_store(self.settings, patience=_BULK_PATIENCE)
+                source = ExportSource(
+                    self._stack.enter_context(opening), catalog_keys(self.settings)
                 )
-        except TimeoutError:
-            raise HubTimeout("The Hub is slow, and others are waiting for it too.") from None
+                self._exports = Exports(LocalCopies(self.settings.exports_dir, source))
+        return self._exports
+
+    async def rates(self) -> Rates:
+        """The counts of requests of each client."""
+        if self._rates is None:
+            self._rates = Rates(self._store, catalog_keys(self.settings))
+        return self._rates
 
 
 class State(TypedDict):
@@ -123,8 +111,13 @@ class State(TypedDict):
 @asynccontextmanager
 async def open_system(settings: Settings, metrics: RequestMetrics) -> AsyncIterator[State]:
     """The parts of an API process."""
-    async with AsyncExitStack() as stack, anyio.create_task_group() as tasks:
-        yield {"system": System(settings, metrics, stack, tasks)}
+    async with (
+        open_async_store(settings) as store,
+        AsyncExitStack() as stack,
+        anyio.create_task_group() as tasks,
+    ):
+        hub = stack.enter_context(open_hub_questions(settings, tasks))
+        yield {"system": System(settings, metrics, store, stack, tasks, hub)}
         tasks.cancel_scope.cancel()
 
 
@@ -145,9 +138,14 @@ async def _catalog(system: UseSystem) -> Catalog:
     return await system.catalog()
 
 
+async def _exports(system: UseSystem) -> Exports:
+    return await system.exports()
+
+
 async def _refreshes(system: UseSystem) -> Refreshes:
     return await system.refreshes()
 
 
 UseCatalog = Annotated[Catalog, Depends(_catalog)]
+UseExports = Annotated[Exports, Depends(_exports)]
 UseRefreshes = Annotated[Refreshes, Depends(_refreshes)]

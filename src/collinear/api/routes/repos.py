@@ -1,17 +1,20 @@
 """What the Hub says about one dataset right now: commits, files, addresses."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from collinear.api import answers, models, parameters
+from collinear.api import hub_answers, hub_cursors, hub_pages, models, parameters
+from collinear.api.asking import Hub
+from collinear.api.hub_cursors import Place
 from collinear.api.problems import problems
 from collinear.api.routes.datasets import NOT_MODIFIED, UseDatasetId
 from collinear.api.system import UseCatalog, UseSystem
 from collinear.domain import errors
-from collinear.hub.repos import MAIN, Commits, FileExists, Files
-from collinear.store import documents
+from collinear.hub.entries import to_json
+from collinear.hub.questions import MAIN, At, Commits, FileInfo, Files, Known
 from collinear.store.reader import Found
 
 router = APIRouter(prefix="/api/datasets", tags=["from the Hub"])
@@ -26,6 +29,16 @@ _HUB_ERRORS = (
     errors.HubTimeout,
     errors.HubRateLimited,
     errors.StoreUnavailable,
+)
+_PAGE = 100
+"""Commits that the Hub is asked for at a time, unless more are wanted: 30 KB."""
+_MOST = 1000
+"""Entries of one answer with a limit, and the largest page of the Hub."""
+_CURSOR = Field(
+    None,
+    max_length=4096,
+    description="Where to go on: follow the `Link` with `rel=next`. It stays at the commit of the "
+    "first page, whatever is committed meanwhile.",
 )
 
 
@@ -51,13 +64,18 @@ class _AtRevision(BaseModel):
 class CommitsQuery(_AtRevision):
     """How many commits, and of which revision."""
 
-    limit: int = Field(20, ge=1, le=1000, description="Commits, from the newest.")
+    limit: int = Field(20, ge=1, le=_MOST, description="Commits, from the newest.")
+    cursor: str | None = _CURSOR
 
 
 class FilesQuery(_AtRevision):
     """The files of which revision, and how much about them."""
 
     detail: bool = Field(False, description="Also the size in bytes and the git oid of each file.")
+    limit: int | None = Field(
+        None, ge=1, le=_MOST, description="Files of one page; without it and a cursor, all."
+    )
+    cursor: str | None = _CURSOR
 
 
 class FileUrlQuery(_AtRevision):
@@ -76,7 +94,7 @@ class FileUrlQuery(_AtRevision):
     operation_id="listCommits",
     response_model=list[models.Commit],
     openapi_extra=parameters.documented(CommitsQuery),
-    responses=NOT_MODIFIED | problems(*_HUB_ERRORS),
+    responses=NOT_MODIFIED | problems(*_HUB_ERRORS, errors.BadCursor),
 )
 async def list_commits(
     request: Request,
@@ -85,10 +103,21 @@ async def list_commits(
     catalog: UseCatalog,
     system: UseSystem,
 ) -> Response:
-    """The newest commits of a revision."""
+    """The newest commits of a revision, and with a cursor those before them."""
     found = await catalog.reader.get(dataset_id)
-    question = Commits(found.id, query.revision, query.limit, head=_head(found))
-    return answers.made(request, await system.hub.ask(question), found.version.serial)
+    asked = hub_answers.at_revision(found, query.revision)
+    at, place = _from(asked, "commits", query.cursor)
+    if (same := hub_answers.unchanged(request, found, at)) is not None:
+        return same
+    size = _PAGE if query.limit <= _PAGE else _MOST
+    taken = await hub_pages.take(
+        system.hub, Commits(at, place.position, size), offset=place.offset, limit=query.limit
+    )
+    headers = {} if taken.total is None else {"X-Total-Count": str(taken.total)}
+    if taken.next is not None:
+        cursor = hub_cursors.seal("commits", asked, taken.next)
+        headers |= hub_answers.next_link(request, found, "commits", query, cursor)
+    return hub_answers.made(request, found, at, to_json(taken.entries), taken.known, headers)
 
 
 @router.get(
@@ -96,7 +125,7 @@ async def list_commits(
     operation_id="listFiles",
     response_model=list[str] | list[models.File],
     openapi_extra=parameters.documented(FilesQuery),
-    responses=NOT_MODIFIED | problems(*_HUB_ERRORS),
+    responses=NOT_MODIFIED | problems(*_HUB_ERRORS, errors.BadCursor),
 )
 async def list_files(
     request: Request,
@@ -105,10 +134,41 @@ async def list_files(
     catalog: UseCatalog,
     system: UseSystem,
 ) -> Response:
-    """Every file of a revision, in all folders: paths, or with `detail` also size and oid."""
+    """
+    Every file of a revision, in all folders: paths, or with `detail` also size and oid.
+
+    The whole list comes as the Hub gives it, a thousand at a time; where the Hub fails in the
+    middle, the answer breaks off without its end.
+    """
     found = await catalog.reader.get(dataset_id)
-    question = Files(found.id, query.revision, query.detail, head=_head(found))
-    return answers.made(request, await system.hub.ask(question), found.version.serial)
+    asked = hub_answers.at_revision(found, query.revision)
+    at, place = _from(asked, "files", query.cursor)
+    if (same := hub_answers.unchanged(request, found, at)) is not None:
+        return same
+    question = Files(at, place.position)
+    if query.limit is None and query.cursor is None:
+        return await _all_files(request, found, system.hub, question, detail=query.detail)
+    limit = query.limit or _MOST
+    taken = await hub_pages.take(system.hub, question, offset=place.offset, limit=limit)
+    headers = {}
+    if taken.next is not None:
+        cursor = hub_cursors.seal("files", asked, taken.next)
+        headers = hub_answers.next_link(request, found, "files", query, cursor)
+    body = to_json(taken.entries if query.detail else [file["path"] for file in taken.entries])
+    return hub_answers.made(request, found, at, body, taken.known, headers)
+
+
+async def _all_files(
+    request: Request, found: Found, hub: Hub, question: Files, *, detail: bool
+) -> Response:
+    first = await hub.ask(question)
+    if first.stale or first.answer.next is None:
+        pages = hub_pages.kept(hub, question, first)
+        listed = [part for page in pages if (part := _listed(page, detail=detail))]
+        body = b"[" + b",".join(listed) + b"]"
+        return hub_answers.made(request, found, question.at, body, pages)
+    pieces = _pieces(hub_pages.rest(hub, question, first), detail=detail)
+    return hub_answers.streamed(request, found, question.at, first, pieces)
 
 
 @router.get(
@@ -125,18 +185,43 @@ async def get_file_url(
     catalog: UseCatalog,
     system: UseSystem,
 ) -> Response:
-    """Where a file can be fetched from the Hub; never a signed address."""
+    """Where a file can be fetched from the Hub, never a signed address; and its size."""
     found = await catalog.reader.get(dataset_id)
-    question = FileExists(found.id, query.revision, query.filename, head=_head(found))
-    if await system.hub.ask(question) != b"true":
-        raise errors.FileNotFound(
-            f"{found.id!r} has no file {query.filename!r} at {query.revision!r}."
-        )
-    body = {"download_url": system.hub.repos.address(question)}
-    return answers.made(request, body, found.version.serial)
+    at = hub_answers.at_revision(found, query.revision)
+    if (same := hub_answers.unchanged(request, found, at)) is not None:
+        return same
+    missing = errors.FileNotFound(
+        f"{found.id!r} has no file {query.filename!r} at {query.revision!r}."
+    )
+    if not {"", ".", ".."}.isdisjoint(query.filename.split("/")):
+        raise missing  # no tree of git has such a name
+    known = await system.hub.ask(FileInfo(at, query.filename))
+    info = known.answer.parsed()
+    if info is None:
+        raise missing
+    body = to_json({"download_url": system.hub.repos.address(at, query.filename), **info})
+    return hub_answers.made(request, found, at, body, [known])
 
 
-def _head(found: Found) -> str | None:
-    """The newest commit of main as the catalog knows it: a new one is a new question."""
-    head: str | None = documents.parse(found.document)["sha"]
-    return head
+def _from(at: At, what: str, cursor: str | None) -> tuple[At, Place]:
+    """Where to begin, and at which commit."""
+    if cursor is None:
+        return at, Place(at.commit, "", 0)
+    place = hub_cursors.unseal(what, at, cursor)
+    return at.pinned(place.commit), place
+
+
+def _listed(page: Known, *, detail: bool) -> bytes:
+    """The files of a page without the brackets around them."""
+    if detail:
+        return page.answer.body[1:-1]
+    return to_json([file["path"] for file in page.answer.parsed()])[1:-1]
+
+
+async def _pieces(pages: AsyncIterator[Known], *, detail: bool) -> AsyncIterator[bytes]:
+    before = b"["
+    async for page in pages:
+        if part := _listed(page, detail=detail):
+            yield before + part
+            before = b","
+    yield b"]" if before == b"," else b"[]"
