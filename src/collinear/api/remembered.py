@@ -109,7 +109,7 @@ class _Listening:
     async def send(self, message: Message) -> None:
         """Let it pass."""
         if message["type"] == "http.response.start":
-            self._start = message
+            self._start = dict(message)  # the layers outside put their own headers into it
         elif self._body is None and not message.get("more_body"):
             self._body = message.get("body", b"")
         await self._send(message)

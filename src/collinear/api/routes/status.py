@@ -129,7 +129,8 @@ async def get_no_refresh() -> None:
     operation_id="getRefresh",
     response_model=states.RefreshOutcome,
     dependencies=[parameters.none()],
-    responses=problems(errors.BadParameter, errors.TaskNotFound, errors.StoreUnavailable),
+    responses=NOT_MODIFIED
+    | problems(errors.BadParameter, errors.TaskNotFound, errors.StoreUnavailable),
 )
 async def get_refresh(
     request: Request,
