@@ -1,7 +1,9 @@
 """Lists and single datasets, as bytes that can be served as they are."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import perf_counter, time
+from typing import TypeVar
 
 import anyio
 from anyio import to_thread
@@ -22,6 +24,10 @@ from collinear.store import documents
 from collinear.store.reader import Found, Standing
 from collinear.store.readers import Readers
 from collinear.store.status import CatalogStatus, Version
+from collinear.telemetry.families import SEARCH_SECONDS
+from collinear.telemetry.scope import OK, step, timed
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +94,9 @@ class Catalog:
             return await self._with_facets(query, listing) if query.facets else listing
         after = cursors.to_text(cursors.unseal(query, query.cursor)) if query.cursor else None
         try:
-            hits = await to_thread.run_sync(
+            hits = await _in_turn(
                 lambda: self._index.find(query, after=after),
-                limiter=self._counting if query.facets else self._limiter,
+                self._counting if query.facets else self._limiter,
             )
         except IndexNotReady:
             # An index that nobody needs yet is no reason to refuse an answer
@@ -176,16 +182,17 @@ class Catalog:
         if listing.reading is None:
             return replace(listing, highlights=[{} for _ in listing.documents])
         marks = Highlighter(listing.reading)
-        highlights = await to_thread.run_sync(
-            lambda: [marks.highlights(documents.parse(found)) for found in listing.documents],
-            limiter=self._limiter,
-        )
+        with step(SEARCH_SECONDS, "highlighting"):
+            highlights = await to_thread.run_sync(
+                lambda: [marks.highlights(documents.parse(found)) for found in listing.documents],
+                limiter=self._limiter,
+            )
         return replace(listing, highlights=highlights)
 
     async def _with_facets(self, query: DatasetQuery, listing: Listing) -> Listing:
         if not listing.total:
             return _empty(query, listing)
-        counted = await to_thread.run_sync(lambda: self._index.count(query), limiter=self._counting)
+        counted = await _in_turn(lambda: self._index.count(query), self._counting)
         basis = Basis(listing.version, None, counted.commit, str(counted.serial))
         return replace(listing, facets=counted.facets, basis=basis)
 
@@ -205,6 +212,17 @@ class Catalog:
         if not found.catalog_size:
             return _empty(query, listing)  # the index has yet to follow
         return listing
+
+
+async def _in_turn(work: Callable[[], T], limiter: anyio.CapacityLimiter) -> T:
+    """What ``work`` returns, done in a thread when it is its turn; the wait is told, too."""
+    asked = perf_counter()
+
+    def when_due() -> T:
+        timed(SEARCH_SECONDS, perf_counter() - asked, "waiting", OK)
+        return work()
+
+    return await to_thread.run_sync(when_due, limiter=limiter)
 
 
 def _empty(query: DatasetQuery, listing: Listing) -> Listing:

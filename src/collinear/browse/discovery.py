@@ -16,6 +16,8 @@ from collinear.search.suggestions.suggesting import Suggester, Suggestions
 from collinear.store import documents
 from collinear.store.reader import CatalogReader, Found
 from collinear.store.status import Version
+from collinear.telemetry.families import SEARCH_SECONDS
+from collinear.telemetry.scope import step
 
 _COMPARED = 200
 """Characters by which descriptions are compared."""
@@ -58,9 +60,10 @@ class Discovery:
             StoreUnavailable: There is no index yet, and Redis does not tell what it is missing.
         """
         try:
-            return await to_thread.run_sync(
-                self._suggester.suggest, text, limit, limiter=self._suggesting
-            )
+            with step(SEARCH_SECONDS, "suggesting"):
+                return await to_thread.run_sync(
+                    self._suggester.suggest, text, limit, limiter=self._suggesting
+                )
         except IndexNotReady:
             # An index that nobody needs yet is no reason to refuse an answer
             nothing = await self._reader.documents([])
@@ -85,9 +88,10 @@ class Discovery:
         """
         document = documents.parse(found.document)
         commit = await to_thread.run_sync(self._index.commit, limiter=self._comparing)
-        ids = await to_thread.run_sync(
-            similar.find, commit, document, limit, limiter=self._comparing
-        )
+        with step(SEARCH_SECONDS, "comparing"):
+            ids = await to_thread.run_sync(
+                similar.find, commit, document, limit, limiter=self._comparing
+            )
         candidates = await self._reader.documents(ids)
         chosen = _unlike_each_other(candidates.documents)[:limit]
         tags = set(document["tags"])

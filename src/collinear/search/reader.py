@@ -17,6 +17,8 @@ from collinear.search.pulse import Pulse
 from collinear.search.question import Question
 from collinear.search.view import View, stamp_of
 from collinear.search.words.lexicon import Lexicon
+from collinear.telemetry.families import SEARCH_SECONDS
+from collinear.telemetry.scope import step
 
 _LONGEST_REMEMBERED = 100
 """Results of a page that is kept for those who ask the same of the same commit."""
@@ -74,20 +76,34 @@ class IndexReader:
         return view.page(asked, lambda: self._find(view, query, after))
 
     def _find(self, view: View, query: DatasetQuery, after: str | None) -> Hits:
-        search = Question.begin(view, query, after)
-        page = search.page()
-        if not page.ids and search.may_be_read_otherwise():
+        with step(SEARCH_SECONDS, "reading"):
+            search = Question.begin(view, query, after)
+        with step(SEARCH_SECONDS, "matching"):
             page = search.page()
-        total = page.total
+        if not page.ids:
+            with step(SEARCH_SECONDS, "forgiving"):
+                if search.may_be_read_otherwise():
+                    page = search.page()
+        total, explanations, facets = page.total, None, None
+        if total is None:
+            with step(SEARCH_SECONDS, "counting"):
+                total = view.count(search.key, search.query).total
+        if query.explain:
+            with step(SEARCH_SECONDS, "explaining"):
+                explanations = search.explanations(page.ids)
+        if query.facets:
+            with step(SEARCH_SECONDS, "facets"):
+                facets = search.facets()
+        following = search.mark(page.next)
         return Hits(
             page.ids,
-            view.count(search.key, search.query).total if total is None else total,
-            search.mark(page.next),
+            total,
+            following,
             view.serial,
             view.name,
             search.reading,
-            search.explanations(page.ids) if query.explain else None,
-            search.facets() if query.facets else None,
+            explanations,
+            facets,
         )
 
     def count(self, query: DatasetQuery) -> Counted:
@@ -98,7 +114,8 @@ class IndexReader:
             IndexNotReady: There is no index yet.
         """
         view = self._fresh_view()
-        return Counted(Question(view, query, None, None).facets(), view.serial, view.name)
+        with step(SEARCH_SECONDS, "facets"):
+            return Counted(Question(view, query, None, None).facets(), view.serial, view.name)
 
     def commit(self) -> Commit:
         """
@@ -135,7 +152,8 @@ class IndexReader:
         with self._reload:
             view = self._view
             if view is None or not view.is_fresh(self._generations):
-                self._view = view = self._look_again()
+                with step(SEARCH_SECONDS, "reloading"):
+                    self._view = view = self._look_again()
             return view
 
     def _look_again(self) -> View:

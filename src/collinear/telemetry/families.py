@@ -30,6 +30,12 @@ REDIS_SECONDS = Family(
     SECONDS,
     span="redis",
 )
+HUB_ANSWERS = Family(
+    "collinear_hub_answers",
+    "People's questions about commits, files and cards: remembered, joined (the same was on its "
+    "way), asked, stale (the Hub is in trouble, an older answer is given) or failed.",
+    ("outcome",),
+)
 SEARCH_SECONDS = Family(
     "collinear_search_stage_duration_seconds",
     "Seconds of each stage of a search.",
@@ -76,6 +82,7 @@ FAMILIES = {
         HTTP_IN_FLIGHT,
         REMEMBERED,
         REDIS_SECONDS,
+        HUB_ANSWERS,
         SEARCH_SECONDS,
         HUB_SECONDS,
         TASK_SECONDS,
