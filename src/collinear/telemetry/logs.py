@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 
 from collinear.telemetry.scope import known_facts
+from collinear.telemetry.text import on_one_line
 
 
 def _with_facts(
@@ -25,10 +26,10 @@ _SHARED: list[structlog.typing.Processor] = [
 
 def configure_logging(*, level: str, style: str) -> None:
     """Send every log line of the process, also of libraries, to stderr in one shape."""
-    printer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer()
+    printers: list[structlog.typing.Processor] = (
+        [structlog.processors.JSONRenderer()]
         if style == "json"
-        else structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
+        else [on_one_line, structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)]
     )
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -42,7 +43,7 @@ def configure_logging(*, level: str, style: str) -> None:
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             _without_colours,
             structlog.processors.format_exc_info,
-            printer,
+            *printers,
         ],
     )
     handler = logging.StreamHandler(sys.stderr)
