@@ -18,7 +18,6 @@ from collinear.search.histograms import Histogram
 from collinear.store import documents
 from collinear.store.changes import Stretch
 from collinear.store.letter_reader import Letters
-from collinear.store.reader import Found, Standing
 from collinear.store.status import CatalogStatus
 
 MEDIA_TYPE = "application/json"
@@ -97,32 +96,6 @@ def similar(found: Similar, headers: dict[str, str]) -> Response:
         for document, tags in zip(found.documents, found.shared_tags, strict=True)
     ]
     body = b"".join((b'{"items":[', b",".join(items), b"]}"))
-    return Response(body, headers=headers, media_type=MEDIA_TYPE)
-
-
-def detail(
-    found: Found, standing: Standing, thresholds: dict[str, Any], headers: dict[str, str]
-) -> Response:
-    """A ``models.Detail``."""
-    document = documents.parse(found.document)
-    summary = document["impact_assessment"]
-    body = documents.to_bytes(
-        {
-            **document,
-            "impact_assessment": {
-                "dataset_id": document["id"],
-                "impact_level": document["impact_level"],
-                "assessment_method": summary["assessment_method"],
-                "levels": summary["levels"],
-                "metrics": {name: document[name] for name in thresholds},
-                "thresholds": thresholds,
-            },
-            "ranks": {
-                name: rank._asdict() if rank else None for name, rank in standing.ranks.items()
-            },
-            "last_seen": standing.last_seen,
-        }
-    )
     return Response(body, headers=headers, media_type=MEDIA_TYPE)
 
 

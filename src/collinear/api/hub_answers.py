@@ -68,16 +68,24 @@ def headers_of(
     the tag; what is stale has none, and is not to be kept.
     """
     serial = found.version.serial
-    named = {"X-Catalog-Serial": serial} if serial else {}
     if any(page.stale for page in pages):
-        return {**named, **conditions.stale(max(page.age for page in pages), STALE)}
+        return {**_named(serial), **conditions.stale(max(page.age for page in pages), STALE)}
     commits = {page.commit for page in pages}
     commit = commits.pop() if len(commits) == 1 else None
     if commit is not None:
         return conditions.headers(_tag(request, at, commit), serial, keep=_keep(at))
     if body is not None:
         return conditions.headers(conditions.body_tag(request, body), serial)
-    return {**named, "Cache-Control": conditions.ASK_AGAIN}
+    return {**_named(serial), "Cache-Control": conditions.ASK_AGAIN}
+
+
+def beside(known: Known, etag: str, serial: str) -> dict[str, str]:
+    """The headers of an answer of the catalog (with this tag) that holds this one of the Hub."""
+    if known.stale:
+        return {**_named(serial), **conditions.stale(known.age, STALE)}
+    if known.commit is None:
+        return {**_named(serial), "Cache-Control": "no-store"}
+    return conditions.headers(etag, serial)
 
 
 def next_link(
@@ -89,6 +97,10 @@ def next_link(
     root = request.scope.get("root_path", "")
     path = f"{root}/api/datasets/{quote(found.id)}/{what}"
     return {"Link": f'<{path}?{urlencode({**words, "cursor": cursor})}>; rel="next"'}
+
+
+def _named(serial: str) -> dict[str, str]:
+    return {"X-Catalog-Serial": serial} if serial else {}
 
 
 def _tag(request: Request, at: At, commit: str) -> str:

@@ -1,16 +1,19 @@
 """The catalog: the list, and one dataset."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, Path, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
 
-from collinear.api import answers, conditions, models, parameters
+from collinear.api import answers, conditions, hub_answers, models, parameters
+from collinear.api.detail import detail
 from collinear.api.policy import thresholds
 from collinear.api.problems import problems
 from collinear.api.system import UseCatalog, UseSystem
 from collinear.browse.basis import Basis
 from collinear.domain import errors
+from collinear.hub.questions import MAIN, Card
 
 router = APIRouter(prefix="/api", tags=["catalog"])
 
@@ -56,29 +59,55 @@ async def get_impact_policy(request: Request, system: UseSystem) -> Response:
     return answers.made(request, policy.thresholds, policy.serial)
 
 
+class DetailQuery(BaseModel):
+    """What else is wanted of one dataset."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    expand: Literal["card_data"] | None = Field(
+        None,
+        description="Also the metadata of the dataset's card, which is asked from the Hub.",
+        examples=["card_data"],
+    )
+
+
 @router.get(
     "/datasets/{dataset_id}",
     operation_id="getDataset",
     response_model=models.Detail,
-    dependencies=[parameters.none()],
+    openapi_extra=parameters.documented(DetailQuery),
     responses=NOT_MODIFIED
     | problems(
-        errors.BadParameter, errors.DatasetNotFound, errors.DatasetMoved, errors.StoreUnavailable
+        errors.BadParameter,
+        errors.DatasetNotFound,
+        errors.DatasetMoved,
+        errors.DatasetGated,
+        errors.HubUnavailable,
+        errors.HubTimeout,
+        errors.HubRateLimited,
+        errors.StoreUnavailable,
     ),
 )
 async def get_dataset(
-    request: Request, dataset_id: UseDatasetId, catalog: UseCatalog, system: UseSystem
+    request: Request,
+    dataset_id: UseDatasetId,
+    query: Annotated[DetailQuery, parameters.query(DetailQuery)],
+    catalog: UseCatalog,
+    system: UseSystem,
 ) -> Response:
-    """One dataset, with its impact in full and its rank among all."""
+    """One dataset, with its impact in full, its rank among all, and what changed last."""
     # Read before the dataset is: a tag that is too old costs an answer, never a stale one
     version, mark = await catalog.reader.version_and_mark()
-    etag = conditions.lasting_tag(request, Basis(version, mark))
+    basis = Basis(version, mark)
+    etag = conditions.tag(request, basis)
     if conditions.has(request, etag):
         return conditions.not_modified(conditions.headers(etag, version.serial))
     found, standing = await catalog.get(dataset_id)
-    return answers.detail(
-        found,
-        standing,
-        thresholds(found.version.thresholds, system.settings),
-        conditions.headers(etag, version.serial),
-    )
+    policy = thresholds(found.version.thresholds, system.settings)
+    if query.expand is None:
+        etag = conditions.lasting_tag(request, basis)
+        headers = conditions.headers(etag, version.serial)
+        return detail(found, standing, policy, headers)
+    card = await system.hub.ask(Card(hub_answers.at_revision(found, MAIN)))
+    headers = hub_answers.beside(card, etag, version.serial)
+    return detail(found, standing, policy, headers, card.answer.body)
