@@ -34,11 +34,10 @@ def show(
     if shown.renamed_from:
         complain(f"{printable(dataset_id)} is called {printable(shown.found.id)} now.")
     if as_json:
-        from collinear.api import answers
         from collinear.api.policy import thresholds
 
         in_force = thresholds(shown.found.version.thresholds, settings)
-        answer = answers.detail(shown.found, shown.standing, in_force, {})
+        answer = detail(shown.found, shown.standing, in_force, {})
         output.json_bytes(bytes(answer.body))
     else:
         output.table(tables.dataset(shown))
