@@ -34,6 +34,7 @@ def show(
     if shown.renamed_from:
         complain(f"{printable(dataset_id)} is called {printable(shown.found.id)} now.")
     if as_json:
+        from collinear.api.detail import detail
         from collinear.api.policy import thresholds
 
         in_force = thresholds(shown.found.version.thresholds, settings)
