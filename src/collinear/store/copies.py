@@ -81,10 +81,10 @@ class LocalCopies:
         return file is not None
 
     def open(self, export: Export) -> FileIO | None:
-        """The file of this export; None where there is no copy of it."""
+        """The file of this export; None where there is no copy of it, or none can be read."""
         try:
             file = FileIO(self._path(export))
-        except FileNotFoundError:
+        except OSError:
             return None
         if os.fstat(file.fileno()).st_size == export.size:
             return file
