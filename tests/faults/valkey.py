@@ -42,7 +42,7 @@ class OwnValkey:
                 return bool(client.ping())
             except (redis.exceptions.BusyLoadingError, redis.exceptions.AuthenticationError):
                 return True
-            except redis.ConnectionError:
+            except (redis.ConnectionError, redis.TimeoutError):
                 return False
 
     def pause(self) -> None:

@@ -1,4 +1,4 @@
-"""An address that stays while what answers behind it changes, as a name or a virtual address does."""
+"""An address that stays while what answers behind it changes, as a name in DNS does."""
 
 import asyncio
 import threading
@@ -49,11 +49,14 @@ class Way:
         except OSError:
             writer.close()
             return
-        with suppress(asyncio.CancelledError):
+        try:
             await asyncio.gather(
                 self._pass_on(reader, there[1], slowly=False),
                 self._pass_on(there[0], writer, slowly=True),
             )
+        except asyncio.CancelledError:
+            writer.transport.abort()
+            there[1].transport.abort()
 
     async def _pass_on(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, slowly: bool

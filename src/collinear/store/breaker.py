@@ -50,25 +50,32 @@ class Breaker:
         self._sentence = ""
         self._log = TroubleLog()
 
-    @contextmanager
-    def attempt(self) -> Iterator[bool]:
+    def check(self) -> bool:
         """
-        Around one attempt: its outcome counts.  Gives whether it is the one that finds out.
+        Whether an attempt that begins now is the one that finds out.
 
         Raises:
             Refused: There is trouble, and it is not the time, or another attempt goes on.
         """
+        if self._in_a_row < self._failures:
+            return False
         now = monotonic()
-        alone = self._in_a_row >= self._failures
+        if self._trying or now < self._next:
+            raise Refused(self._sentence, retry_after=self._retry_after(now))
+        return True
+
+    @contextmanager
+    def attempt(self) -> Iterator[bool]:
+        """Around one attempt, whose outcome counts; gives and raises as ``check``."""
+        alone = self.check()
         if alone:
-            if self._trying or now < self._next:
-                raise Refused(self._sentence, retry_after=self._retry_after(now))
             self._trying = True
+        began = monotonic()
         try:
             yield alone
         except (redis.ConnectionError, redis.TimeoutError, OSError) as error:
             # who began before the last answer came tells of an earlier trouble
-            if now >= self._succeeded_at:
+            if began >= self._succeeded_at:
                 self._fail(error)
             raise
         except redis.ResponseError:

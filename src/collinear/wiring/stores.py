@@ -16,7 +16,6 @@ from redis.retry import Retry
 
 from collinear.domain.errors import StoreUnavailable, WrongStore
 from collinear.settings import Settings
-from collinear.store.breaker import Breaker
 from collinear.store.keys import Keys
 from collinear.store.prompt import PromptRedis
 from collinear.store.trouble import HOPELESS, explain
@@ -110,7 +109,7 @@ async def open_async_store(settings: Settings) -> AsyncIterator[PromptRedis]:
             connection_class=_ConnectionToEmbedded, settings=settings, **options
         )
     )
-    async with PromptRedis(pool, Breaker()) as client:
+    async with PromptRedis(pool) as client:
         yield client
 
 
