@@ -12,8 +12,7 @@ from kombu.exceptions import OperationalError
 
 from collinear.domain.errors import StoreUnavailable, UpstreamSuspicious
 from collinear.store.answering import answering
-from collinear.store.breaker import Breaker
-from collinear.store.prompt import prompt
+from collinear.store.prompt import Line
 from collinear.store.run_records import Kind, Request, Run, State
 from collinear.store.runs import Runs
 from collinear.store.summary import summarise
@@ -25,6 +24,9 @@ log = get_logger(__name__)
 
 A = TypeVar("A")
 Q = TypeVar("Q")
+
+_THREADS = 8
+"""That ask at a time."""
 
 QUEUE = "collinear"
 TASKS = {
@@ -49,7 +51,7 @@ class Refreshes:
     def __init__(self, runs: Runs, celery: Celery) -> None:
         self._runs = runs
         self._celery = celery
-        self._breaker = Breaker()
+        self._line = Line(at_a_time=_THREADS)
 
     async def request(
         self, kind: str, *, accept_removals: bool = False, accept_upstream: bool = False
@@ -86,7 +88,7 @@ class Refreshes:
         )
         async with answering():
             try:
-                return await prompt(self._breaker, thread)
+                return await self._line.ask(thread)
             except OperationalError as error:
                 raise StoreUnavailable(in_words(error)) from error
 
