@@ -20,6 +20,7 @@ class Way:
         """Seconds that every piece of an answer takes longer."""
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._writers: list[asyncio.StreamWriter] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="way")
         self._listening = threading.Event()
@@ -42,6 +43,8 @@ class Way:
         self._listening.set()
         await self._leave.wait()
         server.close()
+        for writer in self._writers:
+            writer.transport.abort()
 
     async def _lead(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -49,14 +52,11 @@ class Way:
         except OSError:
             writer.close()
             return
-        try:
-            await asyncio.gather(
-                self._pass_on(reader, there[1], slowly=False),
-                self._pass_on(there[0], writer, slowly=True),
-            )
-        except asyncio.CancelledError:
-            writer.transport.abort()
-            there[1].transport.abort()
+        self._writers += (writer, there[1])
+        await asyncio.gather(
+            self._pass_on(reader, there[1], slowly=False),
+            self._pass_on(there[0], writer, slowly=True),
+        )
 
     async def _pass_on(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, slowly: bool
