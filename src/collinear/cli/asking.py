@@ -10,11 +10,12 @@ import anyio
 from collinear.browse.catalog import Catalog, Listing
 from collinear.browse.discovery import Similar
 from collinear.browse.readiness import IndexStatus
-from collinear.domain.errors import DatasetMoved, StoreUnavailable
+from collinear.domain.errors import DatasetMoved, SnapshotGone, StoreUnavailable
 from collinear.domain.query import DatasetQuery
 from collinear.refreshes import Refresh, Refreshes
 from collinear.search.reader import IndexReader
 from collinear.settings import Settings
+from collinear.store.export import Export, Format
 from collinear.store.letter_reader import Letters
 from collinear.store.reader import Found, Standing
 from collinear.store.readers import Readers
@@ -110,6 +111,20 @@ async def dead_letters(settings: Settings, *, limit: int) -> Letters:
     """The rows that are set aside now."""
     async with open_catalog(settings) as catalog:
         return await catalog.letters.find(limit=limit)
+
+
+async def export(settings: Settings, format: Format) -> Export:
+    """
+    What there is of the whole catalog in this format.
+
+    Raises:
+        SnapshotGone: Nothing yet.
+    """
+    async with open_catalog(settings) as catalog:
+        found = await catalog.export.find(format)
+    if found is None:
+        raise SnapshotGone(None, parquet=format is Format.PARQUET)
+    return found
 
 
 async def request(settings: Settings, wanted: Wanted) -> Refresh:

@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from collinear import __version__
-from collinear.cli import catalog, parts, refreshing, search, similar, system, verifying
+from collinear.cli import catalog, export, parts, refreshing, search, similar, system, verifying
 from collinear.cli.mistakes import EXIT_CODES, FAILED, OK, Mistake, complain
 
 app = typer.Typer(
@@ -57,6 +57,7 @@ for function, example in (
     (search.search, "collinear search question answering --language en --sort-by downloads"),
     (catalog.show, "collinear show rajpurkar/squad"),
     (similar.similar, "collinear similar rajpurkar/squad --limit 5"),
+    (export.export, "collinear export datasets.parquet"),
     (verifying.verify, "collinear verify --upstream 100"),
     (version, "collinear version"),
 ):
