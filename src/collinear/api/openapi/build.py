@@ -6,12 +6,14 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
 
 from collinear.api import kinds, problems
 from collinear.api.guard.lanes import HEALTH
 from collinear.api.openapi import headers
 from collinear.api.openapi.links import links_of
 from collinear.api.openapi.schemas import Schema, example, tidy
+from collinear.api.streamed import Event
 
 _SUMMARY = "A complete, fresh and fast catalog of every dataset on the Hugging Face Hub."
 _DESCRIPTION = """\
@@ -74,9 +76,12 @@ def build(app: FastAPI) -> dict[str, Any]:
 
 
 def _schemas(made: dict[str, Schema]) -> dict[str, Schema]:
-    """All schemas, with the one of problems, in the order of their names."""
-    problem = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    made = {**made, **problem.pop("$defs"), "Problem": problem}
+    """All schemas, with those that no route returns by itself, in the order of their names."""
+    _, ours = models_json_schema(
+        [(model, "serialization") for model in (problems.Problem, Event)],
+        ref_template="#/components/schemas/{model}",
+    )
+    made = {**made, **ours["$defs"]}
     return {name: tidy(made[name]) for name in sorted(made)}
 
 
@@ -144,7 +149,11 @@ def _complete_success(
     links = links_of(operation["operationId"])
     if links:
         answer["links"] = links
-    shown = answer.get("content", {}).get(_JSON)
+    content = answer.get("content", {})
+    for shown in content.values():
+        if "$ref" in shown["schema"]:  # the framework says `string` beside it
+            shown["schema"] = {"$ref": shown["schema"]["$ref"]}
+    shown = content.get(_JSON)
     if shown is None:
         return
     schema = shown["schema"] = tidy(shown["schema"])
