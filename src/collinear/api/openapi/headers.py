@@ -26,10 +26,9 @@ SERIAL_PATTERN = "^[0-9A-Za-z]{1,64}:[0-9]{1,19}-[0-9]{1,19}$"
 ANSWERED = {
     "X-Request-Id": Header(
         "Names this request in the log: the caller's own id where one was sent that fits, "
-        "else a new one.",
+        "else a new one. Absent where the request could not be read as HTTP.",
         "5f2b6d0c1d9e4b6f8a7c3e2d1b0a9f8e",
         pattern="^[A-Za-z0-9._:/+=-]{1,100}$",
-        required=True,
     ),
     "ETag": Header(
         "Names this answer. Sent back as `If-None-Match` it costs a 304 while nothing has changed.",

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
 from collinear.api import hub_answers, hub_cursors, hub_pages, models, parameters
 from collinear.api.asking import Hub
@@ -34,11 +34,13 @@ _PAGE = 100
 """Commits that the Hub is asked for at a time, unless more are wanted: 30 KB."""
 _MOST = 1000
 """Entries of one answer with a limit, and the largest page of the Hub."""
+_PRINTABLE: dict[str, JsonValue] = {"pattern": r"^[^\x00-\x1f\x7f]*$"}
 _CURSOR = Field(
     None,
     max_length=4096,
     description="Where to go on: follow the `Link` with `rel=next`. It stays at the commit of the "
     "first page, whatever is committed meanwhile.",
+    examples=["eyJxIjoiMGMxZDllNGI2ZiJ9"],
 )
 
 
@@ -51,6 +53,7 @@ class _AtRevision(BaseModel):
         max_length=255,
         description="A branch, tag, commit or ref of the Hub.",
         examples=["main", "refs/convert/parquet"],
+        json_schema_extra=_PRINTABLE,
     )
 
     @field_validator("revision", "filename", check_fields=False)
@@ -64,16 +67,22 @@ class _AtRevision(BaseModel):
 class CommitsQuery(_AtRevision):
     """How many commits, and of which revision."""
 
-    limit: int = Field(20, ge=1, le=_MOST, description="Commits, from the newest.")
+    limit: int = Field(20, ge=1, le=_MOST, description="Commits, from the newest.", examples=[20])
     cursor: str | None = _CURSOR
 
 
 class FilesQuery(_AtRevision):
     """The files of which revision, and how much about them."""
 
-    detail: bool = Field(False, description="Also the size in bytes and the git oid of each file.")
+    detail: bool = Field(
+        False, description="Also the size in bytes and the git oid of each file.", examples=[True]
+    )
     limit: int | None = Field(
-        None, ge=1, le=_MOST, description="Files of one page; without it and a cursor, all."
+        None,
+        ge=1,
+        le=_MOST,
+        description="Files of one page; without it and a cursor, all.",
+        examples=[100],
     )
     cursor: str | None = _CURSOR
 
@@ -86,6 +95,7 @@ class FileUrlQuery(_AtRevision):
         max_length=4096,
         description="The path of the file in the repository.",
         examples=["data/train.parquet"],
+        json_schema_extra=_PRINTABLE,
     )
 
 
