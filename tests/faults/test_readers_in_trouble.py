@@ -21,9 +21,10 @@ from collinear.local.ports import free_port
 from collinear.settings import Settings
 from collinear.store.keys import Keys
 from tests.api.serving import running_api
-from tests.faults.scene import answers
+from tests.faults.scene import QUICK, Scene, answers
 from tests.faults.valkey import OwnValkey, own_valkey
 from tests.faults.way import way_to
+from tests.hubs import RunningHub
 from tests.parts import starter
 from tests.store.stock import Stock, dataset
 from tests.waiting import wait_until
@@ -295,6 +296,7 @@ def test_another_server_takes_over(
         way_to(first.port) as way,
         serving(filled.model_copy(update={"redis_url": way.url}), second) as moving,
     ):
+        served.store.config_set("repl-diskless-sync-delay", 0)
         promoted.replicaof("127.0.0.1", first.port)
         wait_until(
             lambda: promoted.info("replication").get("master_link_status") == "up", "the replica"
@@ -309,6 +311,40 @@ def test_another_server_takes_over(
         first.end()
         moving.await_recovery()
         assert moving.ask(f"{REFRESH}?kind=delta", "POST").json()["status"] == "accepted"
+
+
+def test_a_run_goes_on_where_another_server_took_over(
+    valkey: OwnValkey,
+    settings: Settings,
+    hub: RunningHub,
+    keys: Keys,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Workers too leave the server that they are connected to, once it takes no writes."""
+    with (
+        own_valkey(tmp_path_factory.mktemp("second")) as second,
+        way_to(valkey.port) as way,
+        redis.Redis.from_url(valkey.url, protocol=2) as first,
+        redis.Redis.from_url(second.url, protocol=2) as promoted,
+    ):
+        settings = settings.model_copy(update={"redis_url": way.url})
+        with starter(settings, tmp_path, HF_ENDPOINT=hub.url, **QUICK) as start:
+            scene = Scene(settings, hub, start, promoted, keys)
+            ids = scene.fill(24)
+            hub.fault("slow", times=10_000, delay=0.15, match="cursor")
+            start("worker")
+            start("beat")
+            first.config_set("repl-diskless-sync-delay", 0)
+            promoted.replicaof("127.0.0.1", valkey.port)
+            scene.await_pages(3)
+            promoted.replicaof("NO", "ONE")
+            way.target = second.port
+            first.replicaof("127.0.0.1", second.port)
+            hub.clear_faults()
+            scene.await_load()
+
+        scene.assert_in_step(ids)
 
 
 def test_a_slow_redis(filled: Settings, valkey: OwnValkey) -> None:
