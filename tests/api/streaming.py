@@ -24,6 +24,7 @@ class Listener:
 
     def __init__(self, answers: socket.socket) -> None:
         self._socket = answers
+        self.port: int = answers.getsockname()[1]
         self._file = answers.makefile("rb")
         self.status = int(self._file.readline().split()[1])
         self.headers: dict[str, str] = {}
@@ -31,14 +32,12 @@ class Listener:
             name, _, value = line.decode().partition(":")
             self.headers[name.lower()] = value.strip()
         self._text = b""
-        self.ended = False
 
     def more(self) -> bytes:
         """The next chunk; empty at the end, which is a proper one."""
         size = int(self._file.readline(), 16)
         chunk = self._file.read(size)
         self._file.readline()
-        self.ended = size == 0
         return chunk
 
     def body(self) -> bytes:

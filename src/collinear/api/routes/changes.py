@@ -11,8 +11,8 @@ from collinear.api import answers, conditions, models, parameters
 from collinear.api.openapi.headers import SERIAL_PATTERN
 from collinear.api.problems import problems
 from collinear.api.routes.datasets import NOT_MODIFIED
+from collinear.api.streamed import LINE
 from collinear.api.streams.answers import EVENTS, LINES, EventStream, as_lines, page_of
-from collinear.api.streams.leaving import while_there
 from collinear.api.system import UseCatalog, UseSystem
 from collinear.browse.basis import Basis
 from collinear.domain import errors
@@ -22,11 +22,6 @@ router = APIRouter(prefix="/api/datasets", tags=["changes"])
 
 _SERIAL = re.compile(r"([0-9A-Za-z]{1,64}):([0-9]{1,19})-([0-9]{1,19})")
 _DESCRIBED: dict[str, JsonValue] = {"pattern": SERIAL_PATTERN}
-_LINE = (
-    '{"serial":"d41d8cd98f00:1763791200000-0","op":"update","id":"openai/gsm8k",'
-    '"hub_id":"641a36394097fa34bd332e4a","previous_id":null,"changed":["downloads","likes"],'
-    '"at":"2026-11-22T07:00:00.000Z"}'
-)
 _LONGEST_PAGE = 1000
 _DEFAULT = 100
 
@@ -118,7 +113,7 @@ def _parse(text: str) -> Serial:
             "content": {
                 LINES: {
                     "schema": {"type": "string"},
-                    "example": f"{_LINE}\n",
+                    "example": f"{LINE}\n",
                 }
             }
         }
@@ -139,8 +134,11 @@ async def list_changes(
         )
     since = Serial.parse(query.since) if query.since else None
     if since is not None and query.wait and not request.scope.get("head"):
-        async with while_there(request.receive):
-            await system.streams.news(catalog.changes, since, within=query.wait)
+        there = await catalog.changes.read(since, limit=1)
+        if not there.changes:
+            await system.streams.news(
+                catalog.changes, since, within=query.wait, receive=request.receive
+            )
     # Read before the changes are: a tag that is too old costs an answer, never a stale one
     version, epoch = await catalog.changes.version()
     etag = conditions.tag(request, Basis(version, mark=f"{epoch} {in_lines}"))
@@ -174,8 +172,8 @@ async def list_changes(
             "`id` is the serial, its `data` the change as JSON.",
             "content": {
                 EVENTS: {
-                    "schema": {"type": "string"},
-                    "example": f"id: {models.SERIAL}\ndata: {_LINE}\n\n",
+                    "schema": {"$ref": "#/components/schemas/Event"},
+                    "example": {"id": models.SERIAL, "event": "message", "data": LINE},
                 }
             },
         }

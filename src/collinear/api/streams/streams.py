@@ -2,7 +2,9 @@
 
 import anyio
 from anyio.abc import TaskGroup
+from starlette.types import Receive
 
+from collinear.api.streams.leaving import while_there
 from collinear.api.streams.tail import Tail
 from collinear.api.streams.window import Bounds
 from collinear.domain.change import Serial
@@ -28,13 +30,19 @@ class Streams:
             self._tail = Tail(changes, self._tasks, self._bounds)
         return self._tail
 
-    async def news(self, changes: ChangesReader, since: Serial, *, within: float) -> None:
+    async def news(
+        self, changes: ChangesReader, since: Serial, *, within: float, receive: Receive
+    ) -> None:
         """
         Come back when there is a change behind ``since``, or when so many seconds are over.
 
-        At once where the epoch is another one.
+        At once where the epoch is another one, and when the caller leaves.
+
+        Raises:
+            StoreUnavailable: Redis does not answer as the wait begins; later it is waited for.
         """
-        async with self.tail(changes).listen(documents=False) as window:
+        tail = self.tail(changes)
+        async with tail.listen(documents=False) as window, while_there(receive):
             with anyio.move_on_after(within):
                 while not (window.gone or self.stopping or window.is_beyond(since)):
                     await window.wait()
