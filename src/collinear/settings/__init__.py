@@ -58,6 +58,7 @@ class Settings(ServingSettings, ObservingSettings):
     redis_url: str = Field(
         "",
         validation_alias=AliasChoices("REDIS_URL", "redis_url"),
+        repr=False,  # it may hold a password
         description="The Redis that holds the catalog; empty: the embedded server.",
     )
 
@@ -66,7 +67,7 @@ class Settings(ServingSettings, ObservingSettings):
         default_factory=_default_data_dir,
         description="The folder of the index, the logs and the embedded server's files.",
     )
-    broker_url: str = Field("", description="Celery's broker; empty: `REDIS_URL`.")
+    broker_url: str = Field("", repr=False, description="Celery's broker; empty: `REDIS_URL`.")
     key_prefix: str = Field(
         "{hf:datasets}", min_length=1, description="What every key begins with."
     )
