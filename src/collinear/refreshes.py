@@ -17,10 +17,7 @@ from collinear.store.run_records import Kind, Request, Run, State
 from collinear.store.runs import Runs
 from collinear.store.summary import summarise
 from collinear.store.trouble import in_words
-from collinear.telemetry import get_logger
 from collinear.telemetry.scope import HEADER, carried
-
-log = get_logger(__name__)
 
 A = TypeVar("A")
 Q = TypeVar("Q")
@@ -107,13 +104,6 @@ def _request(runs: Runs, celery: Celery, wanted: Request) -> Refresh:
             ignore_result=True,  # it is looked up by its id: nothing is to be listened to
             headers={HEADER: carried()},
         )
-    log.info(
-        "refresh_requested",
-        kind=known.kind.value,
-        run=known.run_id,
-        task_id=known.task_id,
-        accepted=accepted,
-    )
     return Refresh(accepted, known.task_id, known.run_id)
 
 

@@ -66,6 +66,8 @@ class System:
                 patience=Patience(
                     silent=self.settings.index_silent_seconds,
                     lag=self.settings.index_lag_seconds,
+                    updated=15 * self.settings.delta_seconds,
+                    seen=2 * self.settings.page_refresh_interval,
                 ),
             )
             self._catalog.discovery.prepare()

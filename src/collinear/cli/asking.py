@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import anyio
 
@@ -20,6 +21,7 @@ from collinear.store.letter_reader import Letters
 from collinear.store.reader import Found, Standing
 from collinear.store.readers import Readers
 from collinear.store.status import CatalogStatus
+from collinear.telemetry.scope import about
 from collinear.wiring.queue import open_refreshes
 from collinear.wiring.stores import catalog_keys, open_async_store
 
@@ -191,11 +193,13 @@ async def _patiently(
 
 
 async def _request(refreshes: Refreshes, wanted: Wanted) -> Refresh:
-    return await refreshes.request(
-        wanted.kind,
-        accept_removals=wanted.accept_removals,
-        accept_upstream=wanted.accept_upstream,
-    )
+    # The worker's log lines name it, as they name the requests that come by HTTP
+    with about(request_id=f"cli-{uuid4().hex}"):
+        return await refreshes.request(
+            wanted.kind,
+            accept_removals=wanted.accept_removals,
+            accept_upstream=wanted.accept_upstream,
+        )
 
 
 async def _hub(catalog: Catalog, settings: Settings) -> str:

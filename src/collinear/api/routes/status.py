@@ -12,7 +12,9 @@ from collinear.api.problems import problems
 from collinear.api.routes.datasets import NOT_MODIFIED
 from collinear.api.system import UseCatalog, UseRefreshes, UseSystem
 from collinear.domain import errors
+from collinear.telemetry import get_logger
 
+log = get_logger(__name__)
 router = APIRouter(prefix="/api/datasets", tags=["state"])
 
 
@@ -110,6 +112,7 @@ async def request_refresh(
         accept_removals=query.accept_removals,
         accept_upstream=query.accept_upstream,
     )
+    log.info("refresh_requested", kind=query.kind, **refresh._asdict())
     body = {
         "status": "accepted" if refresh.accepted else "already_running",
         "task_id": refresh.task_id,
