@@ -8,6 +8,25 @@ from collinear.domain import moments
 from collinear.domain.change import Serial
 
 
+@pytest.mark.parametrize(
+    ("text", "bound"),
+    [
+        ("2026-01-31", 1_769_817_600_000),
+        ("0045-04-03", moments.FIRST),
+        ("0000-02-29T00:00:00-23:59", moments.FIRST),
+        ("1970-01-01T00:00:00+14:00", moments.FIRST),
+        ("9999-12-31T23:59:59-14:00", moments.LAST),
+        ("2016-12-31t23:59:60z", 1_483_228_799_000),
+        ("0000", None),
+        ("10000-01-01", None),
+        ("2026-02-30", None),
+    ],
+)
+def test_a_bound_outside_of_the_calendar_is_its_end(text: str, bound: int | None) -> None:
+    """A range from year 45 on is one from the beginning on; what is no date stays none."""
+    assert moments.parse_bound(text) == bound
+
+
 @given(st.integers(moments.FIRST, moments.LAST))
 def test_a_moment_survives_its_text(milliseconds: int) -> None:
     text = moments.to_text(milliseconds)

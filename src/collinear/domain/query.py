@@ -57,7 +57,7 @@ def _moment(value: object) -> datetime:
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
     text = _OFFSET_WITH_A_LOST_PLUS.sub(r"\1+\2", str(value))
-    milliseconds = moments.parse(text)
+    milliseconds = moments.parse_bound(text)
     if milliseconds is None:
         raise ValueError("must be a date or a moment such as 2026-01-31 or 2026-01-31T12:00:00Z")
     return _EPOCH + timedelta(milliseconds=milliseconds)
