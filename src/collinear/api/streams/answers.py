@@ -24,7 +24,7 @@ _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 """Proxies keep nothing of it, nor hold it back to send more at a time."""
 _SLICE = 64 * 1024
 """Bytes that are sent at a time: a caller who reads slowly makes us hold few of its own."""
-_PAGE = 1000
+_PAGE = 250
 """Changes that are read at a time."""
 
 

@@ -18,7 +18,7 @@ from collinear.store.documents import to_bytes
 
 HEARTBEAT = b": still here\n\n"
 
-_PAGE = 1000
+_PAGE = 250
 """Changes that are read together where a listener missed some."""
 _PAUSE = 0.5
 """Seconds until they are asked for again, where Redis is in trouble."""
@@ -67,17 +67,17 @@ class Listening:
             except PositionGone as gone:
                 yield notice("gone", bytes(problems.to_response(self._request, gone).body))
                 return
+            if is_news := window.trouble != trouble:
+                trouble = window.trouble
+                name = "trouble" if trouble else "recovered"
+                yield notice(name, to_bytes({"detail": trouble}))
             if piece is not None:
                 self._place = piece.end
                 yield piece.body
             elif self._is_behind and self._is_level:
                 yield self._last("overrun", _OVERRUN)
                 return
-            elif window.trouble != trouble:
-                trouble = window.trouble
-                name = "trouble" if trouble else "recovered"
-                yield notice(name, to_bytes({"detail": trouble}))
-            else:
+            elif not is_news:  # else look again: telling it took time
                 await self._wait(said + self._streams.heartbeat)
                 if anyio.current_time() < said + self._streams.heartbeat:
                     continue
@@ -90,6 +90,8 @@ class Listening:
         window = self._window
         if window.gone:
             raise window.gone
+        if self._place.epoch not in ("", window.end.epoch):
+            raise PositionGone(str(self._place), other_epoch=True)
         if not self._is_behind:
             piece = window.after(self._place)
             self._is_level = self._is_level or piece is None
