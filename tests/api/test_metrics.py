@@ -130,15 +130,15 @@ def test_two_processes_behind_one_port_are_one(settings: Settings, tmp_path: Pat
 async def test_what_a_process_leaves_is_gone_on_with(tmp_path: Path) -> None:
     """Its counts, but not its levels; and what cannot be read is nothing."""
     first = RequestMetrics(tmp_path)
-    async with first.others.sharing():
+    async with first.processes.sharing():
         first.observe(method="GET", route="/livez", status=200, seconds=0.002)
         first.tally.add(HTTP_IN_FLIGHT)
-        async with RequestMetrics(tmp_path).others.sharing():
+        async with RequestMetrics(tmp_path).processes.sharing():
             assert taken(tmp_path) == 2
         first_told = values(first.exposition(None, None, None, now=0).decode())
         assert first_told["collinear_http_requests_in_flight",] == 1
     second = RequestMetrics(tmp_path)
-    async with second.others.sharing():
+    async with second.processes.sharing():
         told = values(second.exposition(None, None, None, now=0).decode())
         assert told["collinear_http_requests_total", "/livez", "200", "GET"] == 1
         assert told["collinear_http_request_duration_seconds_count", "/livez", "GET"] == 1
@@ -146,7 +146,7 @@ async def test_what_a_process_leaves_is_gone_on_with(tmp_path: Path) -> None:
     (tmp_path / "0.json").write_text("half of a fi")
     (tmp_path / "7.json").write_text('["other"]')
     third = RequestMetrics(tmp_path)
-    async with third.others.sharing():
+    async with third.processes.sharing():
         told = values(third.exposition(None, None, None, now=0).decode())
         assert ("collinear_http_requests_total", "/livez", "200", "GET") not in told
         await anyio.lowlevel.checkpoint()

@@ -49,7 +49,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[State]:
-        async with metrics.others.sharing(), open_system(settings, metrics) as state:
+        async with metrics.processes.sharing(), open_system(settings, metrics) as state:
             yield state
         if tracing is not None:
             await to_thread.run_sync(tracing.close)

@@ -51,6 +51,7 @@ HUB_SECONDS = Family(
     "Seconds that the Hub took to answer, by what was asked.",
     ("question", "outcome"),
     SECONDS,
+    parted=True,
     span="hub",
 )
 

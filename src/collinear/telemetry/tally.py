@@ -26,6 +26,8 @@ class Family(NamedTuple):
     """Seconds, upwards."""
     level: bool = False
     """Whether it goes up and down, and ends with its process."""
+    parted: bool = False
+    """Whether API processes and workers both count it; it is shown with the label ``part``."""
     span: str = ""
     """How a step of it is called in a trace, before its first label; empty: it is no span."""
 

@@ -25,7 +25,7 @@ class RequestMetrics:
     def __init__(self, folder: Path | None = None) -> None:
         """``folder`` is where the API processes behind one port add up; None: there is one."""
         self.tally = Tally()
-        self.others = Together(folder, self.tally) if folder else Alone()
+        self.processes = Together(folder, self.tally) if folder else Alone(self.tally)
 
     def observe(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
@@ -46,7 +46,7 @@ class RequestMetrics:
     ) -> bytes:
         """Everything in Prometheus's text format; ``status`` None: the store does not answer."""
         registry = CollectorRegistry()
-        registry.register(Counted(self.tally, self.others, counters))
+        registry.register(Counted(self.processes, counters))
         registry.register(CatalogState(status, index, now))
         registry.register(WorkersState(counters))
         return generate_latest(registry)

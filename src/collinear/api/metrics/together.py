@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 
 import anyio
 
@@ -16,11 +17,14 @@ _EVERY = 1.0
 
 
 class Alone:
-    """There are no others."""
+    """There is one process."""
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
 
     def totals(self) -> Iterable[Mapping[str, float]]:
-        """Nothing to add."""
-        return ()
+        """What it has counted."""
+        return (self._tally.totals(),)
 
     @asynccontextmanager
     async def sharing(self) -> AsyncIterator[None]:
@@ -42,15 +46,16 @@ class Together:
         self._tally = tally
         self._place: Path | None = None
         self._written: dict[str, float] = {}
+        self._writing = Lock()
 
     def totals(self) -> Iterator[Mapping[str, float]]:
         """
-        What the others have counted.
+        What each process has counted.
 
-        Our own numbers are written down first: were they told before, the next process that is
-        asked would tell less, and what only grows would have shrunk.
+        Of our own numbers those are told that are written down: of more than that, the next
+        process that is asked would know nothing, and what only grows would have shrunk.
         """
-        self._write()
+        yield self._write()
         for file in sorted(self._folder.glob("*.json")):
             if file != self._place:
                 totals = _read(file)
@@ -89,14 +94,15 @@ class Together:
                 self._write()
             await anyio.sleep(_EVERY)
 
-    def _write(self) -> None:
-        totals = self._tally.totals()
-        if self._place is None or totals == self._written:
-            return
-        fresh = self._place.with_suffix(".new")
-        fresh.write_text(json.dumps(totals))
-        fresh.replace(self._place)
-        self._written = totals
+    def _write(self) -> Mapping[str, float]:
+        with self._writing:  # a scrape is answered in a thread
+            totals = self._tally.totals()
+            if self._place is not None and totals != self._written:
+                fresh = self._place.with_suffix(".new")
+                fresh.write_text(json.dumps(totals))
+                fresh.replace(self._place)
+                self._written = totals
+            return totals
 
 
 def _read(file: Path) -> dict[str, float]:
