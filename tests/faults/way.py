@@ -53,10 +53,11 @@ class Way:
             writer.close()
             return
         self._writers += (writer, there[1])
-        await asyncio.gather(
-            self._pass_on(reader, there[1], slowly=False),
-            self._pass_on(there[0], writer, slowly=True),
-        )
+        with suppress(asyncio.CancelledError):  # the test is over
+            await asyncio.gather(
+                self._pass_on(reader, there[1], slowly=False),
+                self._pass_on(there[0], writer, slowly=True),
+            )
 
     async def _pass_on(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, slowly: bool
