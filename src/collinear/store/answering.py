@@ -14,10 +14,10 @@ from collinear.store.trouble import NO_ANSWER_IN_TIME, in_words
 
 Answering = Callable[[], AbstractAsyncContextManager[None]]
 
-_PATIENCE = 1.5
+_PATIENCE = 1.4
 """Seconds that whoever asks waits for Redis, by all that is asked in a row."""
 
-_AT_ONCE = 0.1
+_AT_ONCE = 0.05
 """Seconds of each wait that do not count: who asks a lot, quickly, is not stopped for it."""
 
 _waited: ContextVar[tuple[float, float]] = ContextVar("waited")

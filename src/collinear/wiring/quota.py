@@ -13,14 +13,14 @@ from collinear.hub.ratelimit import RateLimit
 from collinear.settings import Settings
 from collinear.store.budget import Budget
 from collinear.telemetry import get_logger
-from collinear.wiring.stores import catalog_keys, open_store
+from collinear.wiring.stores import catalog_keys, open_prompt_store
 
 log = get_logger(__name__)
 
 T = TypeVar("T")
 
-_PATIENCE = 2
-"""Seconds that a question waits for Redis before it does without."""
+_PATIENCE = 0.3
+"""Seconds that a question waits for Redis, before and after, until it does without."""
 _UNNAMED_WAIT = 5.0
 """Seconds that nobody asks after the Hub said no and named no time."""
 
@@ -77,7 +77,7 @@ def open_peoples_quota(settings: Settings) -> Iterator[PeoplesQuota]:
     with ExitStack() as stack:
 
         def open_budget() -> Budget:
-            client = stack.enter_context(open_store(settings, patience=_PATIENCE))
+            client = stack.enter_context(open_prompt_store(settings, patience=_PATIENCE))
             return Budget(client, catalog_keys(settings), share=settings.sync_share)
 
         yield PeoplesQuota(open_budget)

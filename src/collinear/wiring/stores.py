@@ -77,10 +77,10 @@ def open_store(settings: Settings, *, patience: float = 30) -> Iterator[redis.Re
 
 
 @contextmanager
-def open_prompt_store(settings: Settings) -> Iterator[redis.Redis]:
-    """The same for the threads of those who are waited for: it tries twice, and not for long."""
+def open_prompt_store(settings: Settings, *, patience: float = 1) -> Iterator[redis.Redis]:
+    """The same for the threads of those who are waited for: it tries once more at the most."""
     tried_again = (redis.ConnectionError, redis.exceptions.ReadOnlyError)
-    with open_store(settings, patience=1) as client:
+    with open_store(settings, patience=patience) as client:
         client.set_retry(Retry(NoBackoff(), 1, supported_errors=tried_again))
         yield client
 

@@ -11,6 +11,7 @@ from collinear.api.streams.lines import events
 from collinear.api.streams.window import Bounds, Window
 from collinear.domain.change import Serial
 from collinear.domain.errors import PositionGone, StoreUnavailable
+from collinear.store.answering import answering
 from collinear.store.changes import ChangesReader, Stretch
 from collinear.telemetry import get_logger
 
@@ -62,7 +63,8 @@ class Tail:
                 del self._windows[documents]
 
     async def _join(self, *, documents: bool) -> Window:
-        async with self._joining:
+        # together with the wait for one's turn: where Redis is slow, that is what takes long
+        async with answering(), self._joining:
             for window in self._windows.values():
                 if window.trouble:
                     raise StoreUnavailable(window.trouble)
