@@ -10,7 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from collinear.api import kinds, problems
 from collinear.api.metrics import RequestMetrics
-from collinear.telemetry import get_logger, scope as scopes
+from collinear.telemetry import get_logger
+from collinear.telemetry import scope as scopes
 from collinear.telemetry.families import HTTP_IN_FLIGHT
 from collinear.telemetry.traces import TracedSpan, Tracing
 

@@ -15,7 +15,7 @@ class ReadyQuery(BaseModel):
 
     verbose: bool = Field(
         False,
-        description="Tell every check; `/readyz?verbose` is enough. Not ready is then told so, too.",
+        description="Tell every check, also where it is not ready; `/readyz?verbose` is enough.",
         examples=[True],
     )
 
