@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench lock clean
+.PHONY: help setup demo test check audit bench lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,12 +28,17 @@ demo: setup ## run the whole system here: no network, no token, no installed Red
 test: setup ## run the whole test suite
 	$(BIN)/python -m pytest -n 2 $(TESTS)
 
-check: setup ## lint, types, import contracts, docs
+check: setup ## lint, types, import contracts, security, docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml src
+	$(BIN)/python tools/audit.py
 	$(BIN)/python -m pytest -q tests/law
+
+audit: setup ## look the dependencies up among the known vulnerabilities
+	$(BIN)/python tools/audit.py
 
 bench: setup ## the benchmark table
 	$(BIN)/python -m bench $(BENCH)
