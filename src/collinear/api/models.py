@@ -253,6 +253,9 @@ class Commit(Answer):
     date: AwareDatetime = Field(examples=["2024-01-04T12:05:15.000Z"])
 
 
+FilePath = Annotated[str, Field(examples=["main/train-00000-of-00001.parquet"])]
+
+
 class File(Answer):
     """One file of a revision."""
 

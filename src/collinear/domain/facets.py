@@ -28,6 +28,8 @@ OWN_FILTERS = {name: (name,) for name in _BY_VALUE} | {
 }
 """Every facet with the filters that it leaves out, so that it shows what else could be chosen."""
 
+MOST_FACETS = 50
+"""Names in one question, also if some are the same."""
 MOST_VALUES = 10_000
 """Values of one facet in one answer."""
 
@@ -48,6 +50,8 @@ def parse(asked: object) -> object:
     if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
         return asked  # not for us to refuse
     names = [name.strip() for part in parts for name in part.split(",")]
+    if len(names) > MOST_FACETS:
+        raise ValueError(f"must not name more than {MOST_FACETS}")
     for name in names:
         if name not in OWN_FILTERS:
             raise ValueError(_unknown(name))

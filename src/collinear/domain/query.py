@@ -204,7 +204,7 @@ class DatasetQuery(BaseModel):
         description="Count what fits by these, as a comma list or repeated; each leaves out its "
         "own filter. Names of filters count values, those with `:histogram` count by buckets.",
         examples=[["license", "language", "created_at:histogram"]],
-        json_schema_extra={"minItems": 1},
+        json_schema_extra={"minItems": 1, "maxItems": counted.MOST_FACETS},
     )
     facet_limit: int = Field(
         counted.MOST_VALUES,

@@ -138,6 +138,7 @@ def _add_problems(answers: dict[str, dict[str, Any]], anywhere: Iterable[kinds.K
 
 def _complete_parameter(parameter: dict[str, Any]) -> None:
     schema = parameter["schema"] = tidy(parameter["schema"])
+    schema.pop("description", None)  # it stands beside it
     examples = schema.pop("examples", None)
     if examples or "default" in schema:
         parameter.setdefault("example", examples[0] if examples else schema["default"])
@@ -163,12 +164,16 @@ def _complete_success(
             shown.setdefault("example", example(schema, definitions))
         elif "examples" not in shown:
             shown["examples"] = {
-                f"form{place}": {"value": example(option, definitions)}
-                for place, option in enumerate(options, 1)
+                _called(option): {"value": example(option, definitions)} for option in options
             }
     if answer["description"] == "Successful Response":
         named = definitions.get(schema.get("$ref", "").rpartition("/")[2], {})
         answer["description"] = named.get("description", operation["description"])
+
+
+def _called(option: Schema) -> str:
+    """A name for one of several forms that an answer can have."""
+    return str(option.get("items", option).get("$ref", "plain")).rpartition("/")[2]
 
 
 def _address(path: str, parameters: list[dict[str, Any]]) -> str:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from collinear.api import answers, conditions, hub_answers, models, parameters
+from collinear.api.addresses import FIXED
 from collinear.api.detail import detail
 from collinear.api.policy import thresholds
 from collinear.api.problems import problems
@@ -26,9 +27,13 @@ def _dataset_id(
     dataset_id: Annotated[
         str,
         Path(
+            min_length=1,
+            max_length=500,
             description="Namespace and name; the slash may be encoded. Case is ignored where no "
-            "dataset is called exactly so.",
-            examples=["org/name"],
+            "dataset is called exactly so. The words of this API directly below `/api/datasets/` "
+            "are never read as an id.",
+            examples=["openai/gsm8k"],
+            json_schema_extra={"not": {"enum": sorted(FIXED - {""})}},
         ),
     ],
 ) -> str:

@@ -28,6 +28,7 @@ _HUB_ERRORS = (
     errors.HubUnavailable,
     errors.HubTimeout,
     errors.HubRateLimited,
+    errors.HubContractBroken,
     errors.StoreUnavailable,
 )
 _PAGE = 100
@@ -133,7 +134,7 @@ async def list_commits(
 @router.get(
     "/{dataset_id}/files",
     operation_id="listFiles",
-    response_model=list[str] | list[models.File],
+    response_model=list[models.FilePath] | list[models.File],
     openapi_extra=parameters.documented(FilesQuery),
     responses=NOT_MODIFIED | problems(*_HUB_ERRORS, errors.BadCursor),
 )
