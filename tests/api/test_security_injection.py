@@ -11,6 +11,7 @@ from collinear.domain.dataset import Dataset
 from collinear.settings import Settings
 from collinear.telemetry.text import on_one_line, visible
 from tests.api.answers import found, raw
+from tests.hubs import RunningHub
 from tests.store.stock import Stock, dataset
 
 NASTY = [
@@ -62,7 +63,7 @@ def test_a_dataset_may_be_called_anything(
 
 
 def test_what_the_hub_is_asked_about_may_be_called_anything(
-    api_with_hub: httpx2.Client, stock: Stock
+    api_with_hub: httpx2.Client, hub: RunningHub, stock: Stock
 ) -> None:
     """Neither its name nor that of a file or revision reaches a header."""
     stock.put(*(dataset(place, dataset_id) for place, dataset_id in enumerate(NASTY)))
