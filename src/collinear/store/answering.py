@@ -1,18 +1,15 @@
 """Whoever asks Redis hears of the catalog only, and does not wait for long."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from asyncio import timeout
 from contextvars import ContextVar
 from time import monotonic
+from types import TracebackType
 
 from redis.exceptions import RedisError
 
 from collinear.domain.errors import StoreUnavailable
 from collinear.store.breaker import Refused
 from collinear.store.trouble import NO_ANSWER_IN_TIME, in_words
-
-Answering = Callable[[], AbstractAsyncContextManager[None]]
 
 _PATIENCE = 1.4
 """Seconds that whoever asks waits for Redis, by all that is asked in a row."""
@@ -24,10 +21,9 @@ _waited: ContextVar[tuple[float, float]] = ContextVar("waited")
 """Of each task: how many seconds it has waited so far, and when that was counted."""
 
 
-@asynccontextmanager
-async def answering(*, unhurried: bool = False) -> AsyncIterator[None]:
+class answering:  # noqa: N801  # reads as a statement
     """
-    Around what is asked of Redis.
+    ``async with answering():`` stands around what is asked of Redis.
 
     The waits of one task add up, so that a request that asks several times is answered in
     time also where Redis is slow each time; the time in which it asks nothing counts back.
@@ -37,19 +33,33 @@ async def answering(*, unhurried: bool = False) -> AsyncIterator[None]:
     Raises:
         StoreUnavailable: Redis does not answer, or refuses; the sentence says what to do.
     """
-    began = monotonic()
-    waited, counted = _waited.get((0.0, began))
-    waited = max(waited - (began - counted), 0.0)
-    try:
-        async with asyncio.timeout(None if unhurried else _PATIENCE - waited):
-            yield
-    except Refused as error:
-        raise StoreUnavailable(str(error), retry_after=error.retry_after) from error
-    except TimeoutError as error:
-        raise StoreUnavailable(NO_ANSWER_IN_TIME) from error
-    except (RedisError, OSError) as error:
-        raise StoreUnavailable(in_words(error)) from error
-    finally:
-        if not unhurried:
+
+    __slots__ = ("_began", "_timeout", "_unhurried", "_waited")
+
+    def __init__(self, *, unhurried: bool = False) -> None:
+        self._unhurried = unhurried
+
+    async def __aenter__(self) -> None:
+        self._began = monotonic()
+        waited, counted = _waited.get((0.0, self._began))
+        self._waited = max(waited - (self._began - counted), 0.0)
+        self._timeout = timeout(None if self._unhurried else _PATIENCE - self._waited)
+        await self._timeout.__aenter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if not self._unhurried:
             ended = monotonic()
-            _waited.set((waited + max(ended - began - _AT_ONCE, 0.0), ended))
+            _waited.set((self._waited + max(ended - self._began - _AT_ONCE, 0.0), ended))
+        try:
+            await self._timeout.__aexit__(kind, error, traceback)
+        except TimeoutError as late:
+            raise StoreUnavailable(NO_ANSWER_IN_TIME) from late
+        if isinstance(error, Refused):
+            raise StoreUnavailable(str(error), retry_after=error.retry_after) from error
+        if isinstance(error, RedisError | OSError):
+            raise StoreUnavailable(in_words(error)) from error

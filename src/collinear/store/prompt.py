@@ -37,28 +37,34 @@ class Line:
             redis.TimeoutError: It did not come in time, or its turn did not.
             Refused: The question was not asked, for nobody gets an answer now.
         """
-        self._breaker.check()
-        until = asyncio.get_running_loop().time() + _PATIENCE + waits
+        now = asyncio.get_running_loop().time
+        until = now() + _PATIENCE + waits
+        if self._free.locked():
+            self._breaker.check()
+            await self._turn(until)
+        else:
+            await self._free.acquire()
         try:
-            # These cancel once, not again and again as a scope of anyio would: a connection has
-            # to find its way back to the pool
+            # Those who waited for their turn learn here how those before them have fared
+            with self._breaker.attempt() as alone:
+                if alone:
+                    until = min(until, now() + _ALONE + waits)
+                try:
+                    # This cancels once, not again and again as a scope of anyio would: a
+                    # connection has to find its way back to the pool
+                    async with asyncio.timeout_at(until):
+                        return await question()
+                except TimeoutError:
+                    raise redis.TimeoutError("no answer in time") from None
+        finally:
+            self._free.release()
+
+    async def _turn(self, until: float) -> None:
+        try:
             async with asyncio.timeout_at(until):
                 await self._free.acquire()
         except TimeoutError:
             raise redis.TimeoutError("no turn in time") from None
-        try:
-            # Those who waited for their turn learn here how those before them have fared
-            with self._breaker.attempt() as alone:
-                return await self._answer(question, until - _PATIENCE + _ALONE if alone else until)
-        finally:
-            self._free.release()
-
-    async def _answer(self, question: Callable[[], Awaitable[T]], until: float) -> T:
-        try:
-            async with asyncio.timeout_at(until):
-                return await question()
-        except TimeoutError:
-            raise redis.TimeoutError("no answer in time") from None
 
 
 class PromptRedis(redis.asyncio.Redis):
