@@ -195,6 +195,16 @@ def test_parquet_has_the_rows_of_the_same_serial(api: httpx2.Client, few: str) -
     assert answer.headers["x-catalog-serial"] == ask(api).headers["x-catalog-serial"] == few
 
 
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_is_packed_is_not_packed_again(api: httpx2.Client, few: str, format: str) -> None:
+    """Whatever the caller would take: ranges and tags are those of the file."""
+    answer = ask(api, format, accept_encoding="gzip, br, zstd")
+
+    assert "content-encoding" not in answer.headers
+    assert len(answer.content) == int(answer.headers["content-length"])
+    assert answer.headers["etag"] == ask(api, format, accept_encoding="identity").headers["etag"]
+
+
 def test_the_parquet_file_comes_after_the_snapshot(
     api: httpx2.Client, stock: Stock, store: redis.Redis, keys: Keys
 ) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import anyio
 from anyio import to_thread
+from anyio.abc import TaskGroup
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -20,7 +21,7 @@ from collinear.telemetry import get_logger
 
 log = get_logger(__name__)
 
-_PIECE = 512 * 1024
+_PIECE = 256 * 1024
 """Bytes that are read and sent at a time: what each caller takes of our memory."""
 _PAUSE = 60.0
 """Seconds until a disk that could not be written to is tried again."""
@@ -64,14 +65,22 @@ class Found(NamedTuple):
     unsure: float | None = None
 
 
-class Exports:
-    """What an API process serves exports from."""
+class _Making:
+    """A copy that is being made, for all who wait for it."""
 
-    def __init__(self, copies: LocalCopies) -> None:
+    def __init__(self) -> None:
+        self.over = anyio.Event()
+        self.error: Exception | None = None
+
+
+class Exports:
+    """What an API process serves exports from; copies are made in the tasks of the process."""
+
+    def __init__(self, copies: LocalCopies, tasks: TaskGroup) -> None:
         self.copies = copies
+        self._tasks = tasks
         self._found: dict[Format, tuple[Export, float]] = {}
-        # one makes the copy, the others wait for it, in the order in which they came
-        self._making = {format: anyio.CapacityLimiter(1) for format in Format}
+        self._making: dict[Export, _Making] = {}
         self._no_disk_until = float("-inf")
 
     async def find(self, reader: ExportReader, format: Format) -> Found:
@@ -107,18 +116,35 @@ class Exports:
         file = await to_thread.run_sync(self.copies.open, export)
         if file is not None or time.monotonic() < self._no_disk_until:
             return file
+        making = self._making.get(export)
+        if making is None:
+            making = self._making[export] = _Making()
+            self._tasks.start_soon(self._make, export, making)
+        await making.over.wait()
+        if isinstance(making.error, OSError):
+            return None
+        if making.error is not None:
+            raise making.error
+        file = await to_thread.run_sync(self.copies.open, export)
+        if file is None:
+            raise SnapshotGone(export.serial)  # the next one came right behind it
+        return file
+
+    async def _make(self, export: Export, making: _Making) -> None:
+        began = time.monotonic()
         try:
-            await to_thread.run_sync(
-                self.copies.fill,
-                export,
-                limiter=self._making[export.format],
-                abandon_on_cancel=True,
-            )
+            await to_thread.run_sync(self.copies.fill, export, abandon_on_cancel=True)
+            seconds = round(time.monotonic() - began, 3)
+            log.info("export_copied", serial=export.serial, bytes=export.size, seconds=seconds)
         except OSError as error:
             self._no_disk_until = time.monotonic() + _PAUSE
             log.warning("export_not_copied", error=str(error), instead="streamed from Redis")
-            return None
-        return await to_thread.run_sync(self.copies.open, export)
+            making.error = error
+        except Exception as error:  # whatever it was, it is for those who wait, and ends nothing
+            making.error = error
+        finally:
+            del self._making[export]
+            making.over.set()
 
 
 class Download(StreamingResponse):

@@ -50,6 +50,7 @@ class System:
         # One client for all, so that the trouble that one meets is known to the others
         self._store = store
         self._stack = stack
+        self._tasks = tasks
         self._opening = anyio.Lock()
         self._catalog: Catalog | None = None
         self._refreshes: Refreshes | None = None
@@ -94,7 +95,7 @@ class System:
                 source = ExportSource(
                     self._stack.enter_context(opening), catalog_keys(self.settings)
                 )
-                self._exports = Exports(LocalCopies(self.settings.exports_dir, source))
+                self._exports = Exports(LocalCopies(self.settings.exports_dir, source), self._tasks)
         return self._exports
 
     async def rates(self) -> Rates:
