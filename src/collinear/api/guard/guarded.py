@@ -6,6 +6,7 @@ from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from collinear.api import kinds, problems
+from collinear.api.guard.deadlines import Deadlines
 from collinear.api.guard.lanes import HEALTH, Lane, Lanes
 from collinear.api.guard.rates import RateLimit
 from collinear.api.guard.sizes import CallerLeft, Refusal, Sizes
@@ -26,6 +27,7 @@ class Guarded:
         self._sizes = sizes
         self._lanes = lanes
         self._rate = rate
+        self._deadlines = Deadlines()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or refuse it."""
@@ -65,14 +67,14 @@ class Guarded:
         """Answer; the answer may take as long as it likes once it has begun."""
 
         async def begun(message: Message) -> None:
-            clock.reschedule(None)
+            self._deadlines.let_go(task)
             await send(message)
 
+        task = self._deadlines.begin(lane.patience)
         try:
-            async with asyncio.timeout(lane.patience) as clock:
-                await self._app(scope, receive, begun)
-        except TimeoutError:
-            if not clock.expired():
+            await self._app(scope, receive, begun)
+        except asyncio.CancelledError:
+            if not self._deadlines.took_too_long(task):
                 raise
             refusal = Refusal(
                 kinds.TOOK_TOO_LONG,
@@ -80,6 +82,8 @@ class Guarded:
                 [("Retry-After", str(kinds.TOOK_TOO_LONG.retry_after))],
             )
             await _refuse(refusal, scope, receive, send)
+        finally:
+            self._deadlines.let_go(task)
 
 
 async def _refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
