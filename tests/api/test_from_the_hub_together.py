@@ -93,6 +93,19 @@ def test_a_hundred_who_ask_the_same_cost_one_request(
     assert len(repository.calls) == 1
 
 
+def test_a_huge_tree_is_asked_for_once_for_all_who_read_it(
+    client: httpx2.Client, repository: RepositoryHub
+) -> None:
+    """Twenty readers of 7,000 files, each at its own speed: seven requests."""
+    gate = Gate(repository, tree(7_000))
+    with many(client, 20) as ask:
+        answers = [ask(f"{NAME}/files?detail={('true', 'false')[n % 2]}") for n in range(20)]
+        wait_until(lambda: repository.calls, "somebody to ask")
+        gate.opened.set()
+        assert {len(answer.result().json()) for answer in answers} == {7_000}
+    assert len(repository.calls) == 7
+
+
 def test_who_asked_first_may_leave(client: httpx2.Client, repository: RepositoryHub) -> None:
     """The question goes on for the others, and its answer is remembered."""
     gate = Gate(repository, tree(50))

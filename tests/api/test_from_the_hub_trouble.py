@@ -1,12 +1,16 @@
 """The Hub away, slow, out of quota, elsewhere: the last known answer, or a clear problem."""
 
+import threading
 from collections.abc import Iterator
 
+import anyio
 import httpx2
 import pytest
 import redis
 from pydantic import SecretStr
 
+from collinear.api.asking import open_hub_questions
+from collinear.hub.questions import At, Files
 from collinear.settings import Settings
 from collinear.store.budget import Budget
 from collinear.store.keys import Keys
@@ -108,6 +112,57 @@ def test_without_one_there_is_a_problem_that_says_when(
             answer = client.get(address)
             refused(answer, 502, "hub-unavailable")
             assert int(answer.headers["retry-after"]) > 0
+
+
+def test_an_answer_that_drips_is_given_up(client: httpx2.Client, repository: RepositoryHub) -> None:
+    """Each byte comes in time, and all of them together do not."""
+    pause = threading.Event()
+
+    def drops() -> Iterator[bytes]:
+        for _ in range(100):
+            pause.wait(0.1)
+            yield b" "
+
+    repository.answer = lambda call: Reply(200, drops(), size=1000)
+    answer = client.get(f"{NAME}/files")
+    refused(answer, 504, "hub-timeout")
+    assert int(answer.headers["retry-after"]) > 0
+
+
+def test_a_whole_tree_is_old_or_not_there(
+    client: httpx2.Client, repository: RepositoryHub, stock: Stock
+) -> None:
+    """All pages of the last known tree are kept: they are served; without one of them, none is."""
+    repository.answer = tree(2_500)
+    whole = client.get(f"{NAME}/files").json()
+    repository.answer = lambda call: Reply(500, {"error": "Internal Error"})
+    stock.put(dataset(1, "acme/widgets", sha="b" * 40))
+    old = client.get(f"{NAME}/files")
+    assert old.json() == whole
+    assert "ttl=-" in old.headers["cache-status"]
+
+    stock.put(dataset(2, "acme/other", sha="c" * 40))
+    repository.answer = tree(2_500)
+    assert len(client.get("/api/datasets/acme/other/files?limit=5").json()) == 5
+    repository.answer = lambda call: Reply(500, {"error": "Internal Error"})
+    assert len(client.get("/api/datasets/acme/other/files?limit=9").json()) == 9
+    stock.put(dataset(2, "acme/other", sha="d" * 40))
+    refused(client.get("/api/datasets/acme/other/files"), 502, "hub-unavailable")
+
+
+@pytest.mark.anyio
+async def test_the_hub_is_asked_although_nobody_knows_the_budget(
+    settings: Settings, repository: RepositoryHub
+) -> None:
+    """Redis is away: the Hub knows its quota itself."""
+    repository.answer = tree(5)
+    alone = settings.model_copy(
+        update={"hf_endpoint": repository.url, "redis_url": "redis://127.0.0.1:1/0"}
+    )
+    question = Files(At(HUB_ID, "acme/widgets", HEAD, HEAD))
+    async with anyio.create_task_group() as asking:
+        with open_hub_questions(alone, asking) as hub:
+            assert len((await hub.ask(question)).answer.parsed()) == 5
 
 
 def test_a_429_holds_for_everybody_and_its_time_is_known(

@@ -13,7 +13,11 @@ HEAD = "a" * 40
 
 
 class Reply(NamedTuple):
-    """One answer; ``size`` says more bytes than are sent where the answer shall break off."""
+    """
+    One answer: bytes, pieces of bytes that are sent as they come, or what is sent as JSON.
+
+    ``size`` says more bytes than are sent where the answer shall break off.
+    """
 
     status: int = 200
     body: object = b""
@@ -79,14 +83,20 @@ def repository_hub() -> Iterator[RepositoryHub]:
             length = int(self.headers.get("content-length", 0))
             call = Call(self.command, self.path, self.rfile.read(length), dict(self.headers))
             reply = hub.reply(call)
-            body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
+            body = reply.body
+            if isinstance(body, Iterator):
+                pieces, size = body, reply.size
+            else:
+                whole = body if isinstance(body, bytes) else json.dumps(body).encode()
+                pieces, size = iter([whole]), reply.size or len(whole)
             self.send_response_only(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)
-            self.send_header("content-length", str(reply.size or len(body)))
+            self.send_header("content-length", str(size))
             self.end_headers()
             try:
-                self.wfile.write(body)
+                for piece in pieces:
+                    self.wfile.write(piece)
             except OSError:
                 self.close_connection = True
             if reply.size:
