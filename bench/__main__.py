@@ -10,11 +10,14 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.engine import measure_engine
+from bench.exporting import measure_exporting
 from bench.indexing import measure_indexing
 from bench.reading import measure_reading
 from bench.refreshing import measure_refreshing
 from bench.relevance import measure_relevance
 from bench.searching import Pace, measure_searching
+from bench.serving import measure_serving
+from bench.streams import measure_streams
 from bench.system import BenchRow, BenchSystem, wait_for_index
 from bench.writing import measure_two_workers, measure_writing
 
@@ -23,10 +26,13 @@ PARTS = (
     "writing",
     "refreshing",
     "reading",
+    "serving",
     "searching",
+    "exporting",
     "indexing",
     "engine",
     "workers",
+    "streams",
 )
 
 
@@ -82,15 +88,21 @@ def _rows(asked: argparse.Namespace) -> Iterator[BenchRow]:
                 yield from measure_refreshing(system, writing.rate)
         if "reading" in parts:
             yield from measure_reading(system, asked.requests)
+        if "serving" in parts:
+            yield from measure_serving(system, asked.seconds)
         if "searching" in parts:
             pace = Pace(asked.seconds, mixed=asked.rate, alone=asked.rate / 4)
             yield from measure_searching(system, pace)
+        if "exporting" in parts:
+            yield from measure_exporting(system)
         if "indexing" in parts:
             yield from measure_indexing(system)
         if "engine" in parts:
             yield from measure_engine(system)
         if "workers" in parts and not system.is_loaded:
             yield measure_two_workers(system, writing.rate)
+        if "streams" in parts:  # the last: the changes that it announces are none
+            yield from measure_streams(system)
 
 
 main()
