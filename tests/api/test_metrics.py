@@ -132,7 +132,7 @@ async def test_what_a_process_leaves_is_gone_on_with(tmp_path: Path) -> None:
     first = RequestMetrics(tmp_path)
     async with first.processes.sharing():
         first.observe(method="GET", route="/livez", status=200, seconds=0.002)
-        first.tally.add(HTTP_IN_FLIGHT)
+        first.tally.watch(HTTP_IN_FLIGHT, lambda: 1)
         async with RequestMetrics(tmp_path).processes.sharing():
             assert taken(tmp_path) == 2
         first_told = values(first.exposition(None, None, None, now=0).decode())

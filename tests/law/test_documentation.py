@@ -11,6 +11,7 @@ from collinear.api.kinds import NAMED
 from collinear.cli.main import app as cli
 from collinear.settings import Settings
 from collinear.store.keys import ORDERS, Keys
+from collinear.telemetry.families import FAMILIES
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -64,11 +65,22 @@ def test_every_problem_is_documented() -> None:
 
 
 def test_every_metric_is_documented() -> None:
-    source = page("src/collinear/api/metrics.py")
-    text = page("docs/api.md")
+    """Those that are counted stand in one table, those that are looked up in two modules."""
+    text = page("docs/observability.md")
+    sources = [page(f"src/collinear/api/metrics/{name}.py") for name in ("state", "workers")]
+    looked_up = {
+        name for source in sources for name in re.findall(r'"(collinear_[a-z_]+)"', source)
+    }
 
-    for name in re.findall(r'"(collinear_[a-z_]+)"', source):
-        assert f"`{name}`" in text, name
+    assert set(FAMILIES) & looked_up == set()
+    for name in {*FAMILIES, *looked_up}:
+        assert f"| `{name}` |" in text, name
+    for name, family in FAMILIES.items():
+        [row] = [line for line in text.splitlines() if line.startswith(f"| `{name}` |")]
+        kind = "histogram" if family.bounds else "gauge" if family.level else "counter"
+        assert f"| {kind} |" in row, name
+        for label in family.labels:
+            assert f"`{label}`" in row, name
 
 
 def test_every_command_that_is_shown_exists() -> None:

@@ -33,6 +33,8 @@ class Observed:
         self._metrics = metrics
         self._tally = metrics.tally
         self._tracing = tracing
+        self._in_flight = 0
+        self._tally.watch(HTTP_IN_FLIGHT, lambda: self._in_flight)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, count and time one request."""
@@ -56,7 +58,7 @@ class Observed:
         if self._tracing is not None:
             span = self._begin(self._tracing, method, traceparent, request_id)
         token = scopes.enter(scopes.Scope(self._tally, facts, span))
-        self._tally.add(HTTP_IN_FLIGHT)
+        self._in_flight += 1
         began = perf_counter()
         try:
             await self._app(scope, receive, with_id)
@@ -73,7 +75,7 @@ class Observed:
             await answer(scope, receive, with_id)
         finally:
             seconds, route = perf_counter() - began, _route(scope)
-            self._tally.add(HTTP_IN_FLIGHT, by=-1)
+            self._in_flight -= 1
             self._metrics.observe(method=method, route=route, status=status, seconds=seconds)
             if span is not None:
                 _end(span, method, route, status)
@@ -119,4 +121,6 @@ def _given(scope: Scope) -> tuple[str, str]:
             request_id = value.decode("latin-1")
         elif name == b"traceparent":
             traceparent = value.decode("latin-1")
-    return request_id if _ID.fullmatch(request_id) else token_hex(16), traceparent
+    if not request_id or not _ID.fullmatch(request_id):
+        request_id = token_hex(16)
+    return request_id, traceparent

@@ -124,11 +124,11 @@ def failed(reason: str) -> None:
         span.fail(reason)
 
 
-def count(family: Family, *labels: str, by: float = 1) -> None:
+def count(family: Family, *labels: str) -> None:
     """Whoever counts what is done now counts this."""
     tally = _scope.get().tally
     if tally is not None:
-        tally.add(family, *labels, by=by)
+        tally.add(family, *labels)
 
 
 def timed(family: Family, seconds: float, *labels: str) -> None:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import NamedTuple
 
@@ -41,39 +41,62 @@ class Tally:
     """
 
     def __init__(self) -> None:
-        self._numbers: defaultdict[tuple[str, ...], float] = defaultdict(float)
+        self._counts: defaultdict[tuple[str, ...], float] = defaultdict(float)
+        self._times: dict[tuple[str, ...], tuple[Family, list[float]]] = {}
+        self._levels: list[tuple[Family, Callable[[], float]]] = []
         self._lock = Lock()
 
-    def add(self, family: Family, *labels: str, by: float = 1) -> None:
-        """Count something; of a level, ``by`` may be negative."""
+    def add(self, family: Family, *labels: str) -> None:
+        """Count something."""
         with self._lock:
-            self._numbers[family.name, *labels] += by
+            self._counts[family.name, *labels] += 1
 
     def time(self, family: Family, seconds: float, *labels: str) -> None:
         """Count something that took so many seconds."""
-        bounds = family.bounds
-        at = bisect_left(bounds, seconds)
-        bound = str(bounds[at]) if at < len(bounds) else MORE
+        key = (family.name, *labels)
+        at = bisect_left(family.bounds, seconds)
         with self._lock:
-            self._numbers[family.name, *labels, bound] += 1
-            self._numbers[family.name, *labels, SUM] += seconds
+            known = self._times.get(key)
+            if known is None:  # each bound, what is beyond them, and the sum
+                known = self._times[key] = family, [0.0] * (len(family.bounds) + 2)
+            numbers = known[1]
+            numbers[at] += 1
+            numbers[-1] += seconds
+
+    def watch(self, family: Family, level: Callable[[], float]) -> None:
+        """Look up a level whenever the numbers are wanted."""
+        self._levels.append((family, level))
 
     def totals(self) -> dict[str, float]:
         """All numbers, by the name of the family, the labels and the bound, joined to one text."""
+        levels = {family.name: level() for family, level in self._levels}
         with self._lock:
-            return {_SEPARATOR.join(parts): number for parts, number in self._numbers.items()}
+            return _named(self._counts, self._times) | levels
 
     def take(self) -> dict[str, float]:
-        """As ``totals``, and begin anew."""
+        """As ``totals``, without the levels; and begin anew."""
         with self._lock:
-            taken, self._numbers = self._numbers, defaultdict(float)
-        return {_SEPARATOR.join(parts): number for parts, number in taken.items()}
+            counts, self._counts = self._counts, defaultdict(float)
+            times, self._times = self._times, {}
+        return _named(counts, times)
 
     def give_back(self, totals: Mapping[str, float]) -> None:
         """Add what was taken, or what another process left."""
         with self._lock:
             for name, number in totals.items():
-                self._numbers[parts_of(name)] += number
+                self._counts[parts_of(name)] += number
+
+
+def _named(
+    counts: Mapping[tuple[str, ...], float],
+    times: Mapping[tuple[str, ...], tuple[Family, list[float]]],
+) -> dict[str, float]:
+    numbers = defaultdict(float, {_SEPARATOR.join(key): n for key, n in counts.items()})
+    for key, (family, timed) in times.items():
+        for bound, number in zip((*family.bounds, MORE, SUM), timed, strict=True):
+            if number:
+                numbers[_SEPARATOR.join((*key, str(bound)))] += number
+    return numbers
 
 
 def parts_of(name: str) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 _PATH = "/v1/traces"
-_PATIENCE = 3.0
+_PATIENCE = 2.0
 """Seconds that a process which ends waits for the collector to take what is left."""
 
 
