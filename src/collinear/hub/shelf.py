@@ -64,6 +64,8 @@ class Shelf:
     ) -> Known:
         """Keep an answer that is good for so many seconds, as long as there is room."""
         key, now = question.anywhere(), monotonic()
+        # Printing leaves the buffer that it grew, up to three times as large: a copy has its size
+        answer = answer._replace(body=bytes(memoryview(answer.body)))
         size = _ENTRY + _bytes_of([key, answer, question.at.commit, commit])
         kept = _Kept(answer, question.at.commit, commit, now, now + seconds, size)
         with self._lock:

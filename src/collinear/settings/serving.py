@@ -18,5 +18,5 @@ class ServingSettings(GuardSettings, StreamSettings):
         32 * 2**20, ge=0, description="Bytes of whole answers that an API process keeps."
     )
     hub_cache_bytes: int = Field(
-        32 * 2**20, ge=0, description="Bytes of commits and file lists that an API process keeps."
+        32 * 2**20, ge=0, description="Bytes of the Hub's answers that an API process keeps."
     )
