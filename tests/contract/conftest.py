@@ -15,6 +15,8 @@ from tests.hubs import RunningHub, running_hub
 from tests.parts import starter
 from tests.waiting import wait_until
 
+TOKEN = "of-the-tests"
+ADMIN = {"Authorization": f"Bearer {TOKEN}"}
 EXAMPLE = "openai/gsm8k"
 """The dataset that the examples of the document are about."""
 
@@ -40,7 +42,7 @@ def living_settings(redis_url: str, tmp_path_factory: pytest.TempPathFactory) ->
         redis_url=redis_url,
         key_prefix=f"{{test:{uuid4().hex}}}",
         data_dir=tmp_path_factory.mktemp("living"),
-        admin_token="of-the-tests",
+        admin_token=TOKEN,
     )
 
 
@@ -56,7 +58,7 @@ def living(
             tmp_path_factory.mktemp("logs"),
             HF_ENDPOINT=living_hub.url,
             COLLINEAR_PORT=str(port),
-            COLLINEAR_ADMIN_TOKEN="of-the-tests",
+            COLLINEAR_ADMIN_TOKEN=TOKEN,
             COLLINEAR_DELTA_SECONDS="3600",
         ) as start,
         httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client,

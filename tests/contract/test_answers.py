@@ -9,13 +9,12 @@ import pytest
 
 from collinear.settings import Settings
 from tests.api.serving import running_api
-from tests.contract.conftest import EXAMPLE
+from tests.contract.conftest import ADMIN, EXAMPLE
 from tests.contract.contract import Contract
 from tests.waiting import wait_until
 
 ROOT = "/api/datasets"
 ONE = f"{ROOT}/{quote(EXAMPLE, safe='')}"
-ADMIN = {"Authorization": "Bearer of-the-tests"}
 
 QUESTIONS = [
     ("listDatasets", ROOT, 200),

@@ -8,6 +8,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.contract.conftest import TOKEN
+
 HERE = Path(__file__).parent
 
 
@@ -25,7 +27,7 @@ def test_no_request_has_an_unexpected_answer(living: httpx2.Client, tmp_path: Pa
         "run",
         f"{living.base_url}/openapi.json",
         "--header",
-        "Authorization: Bearer of-the-tests",
+        f"Authorization: Bearer {TOKEN}",
     ]
     run = subprocess.run(
         command,

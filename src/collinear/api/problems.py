@@ -17,6 +17,7 @@ from collinear.api.kinds import (
     KINDS,
     NAMED,
     NO_SUCH_PAGE,
+    RATE_LIMITED,
     WRONG_METHOD,
     Kind,
     NotAuthenticated,
@@ -33,6 +34,7 @@ _NAMES = {kind: name for name, kind in NAMED.items()}
 _HEADERS = {
     KINDS[errors.DatasetMoved]: "Location",
     KINDS[NotAuthenticated]: "WWW-Authenticate",
+    RATE_LIMITED: "Retry-After",
     KINDS[RangeNotSatisfiable]: "Content-Range",
 }
 """Headers that a kind of problem always carries."""

@@ -1,11 +1,13 @@
 """The shapes of being ready."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
 
 from collinear.api.models import Answer, Count
 from collinear.browse.readiness import Readiness
+
+_NAMED_OR_SET = {"anyOf": [{"type": "boolean"}, {"type": "string", "const": ""}]}
 
 
 class ReadyQuery(BaseModel):
@@ -13,7 +15,7 @@ class ReadyQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    verbose: bool = Field(
+    verbose: Annotated[bool, WithJsonSchema(_NAMED_OR_SET)] = Field(
         False,
         description="Tell every check, also where it is not ready; `/readyz?verbose` is enough.",
         examples=[True],
