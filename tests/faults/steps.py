@@ -9,7 +9,7 @@ from tests.parts import PartProcess
 
 LEAVES_NOTHING = re.compile(
     r"(H?M?GET|HGETALL|HKEYS|HLEN|HSCAN|EXISTS|LRANGE|LLEN|GETRANGE|TIME|Z(REV)?RANGE|ZCARD) "
-    r"|.* :(budget|due)"
+    r"|.* :(budget|due|counters)"
 )
 
 
@@ -32,8 +32,8 @@ def steps_of_a_run(scene: Scene, proxy: Between, ids: list[str]) -> list[Step]:
     """
     Every step by which a run changes something, each once, in the order in which they come.
 
-    To die at a step that only reads is to die after the change before it, and the budget and the
-    due times are no part of the catalog.
+    To die at a step that only reads is to die after the change before it; the budget, the due times
+    and what workers count are no part of the catalog.
     """
     proxy.seen.clear()
     change_hub(scene, ids, 0)
