@@ -178,6 +178,16 @@ def test_many_slow_connections_keep_nobody_out(settings: Settings) -> None:
             context.__exit__(None, None, None)
 
 
+def test_bodies_that_drip_keep_nobody_out(settings: Settings) -> None:
+    """They take no place before they have arrived."""
+    with limited(settings, max_requests=1) as api, wired(api) as one, wired(api) as two:
+        for wire in (one, two):
+            wire.send(POST + b"Content-Length: 10\r\nExpect: 100-continue\r\n\r\n")
+            assert wire.read().status == 100  # it is being waited for
+        assert api.get("/api/impact-policy").status_code == 200
+        assert one.send(b"0123456789").read().status == 405
+
+
 def test_a_caller_who_does_not_read_is_hung_up_on(settings: Settings, stock: Stock) -> None:
     """Its answers fill the buffers, and then it is over: they are not kept for ever."""
     stock.put(*(dataset(n, f"org/{n}", description="x" * 3000) for n in range(200)))

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx2
 import pytest
 import redis
+from pydantic import ValidationError
 
 from collinear.api.guard.clients import find_client
 from collinear.settings import Settings
@@ -138,6 +139,13 @@ def test_who_asks(peer: str, forwarded: str, name: str, local: bool) -> None:
     trusted = Settings(_env_file=None, trusted_proxies="10.0.0.0/8").trusted_proxies
     headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
     assert find_client({"client": (peer, 1), "headers": headers}, trusted) == (name, local)
+
+
+@pytest.mark.parametrize("proxies", ["nonsense", "10.0.0.0/33", "proxy.example", "10.0.0.1:80"])
+def test_a_proxy_that_cannot_be_one_is_refused_at_the_start(proxies: str) -> None:
+    """Rather than believe nobody, or everybody."""
+    with pytest.raises(ValidationError, match="must be addresses or networks"):
+        Settings(_env_file=None, trusted_proxies=proxies)
 
 
 def test_everybody_is_let_in_where_nobody_can_be_counted(

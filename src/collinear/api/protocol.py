@@ -1,5 +1,6 @@
 """HTTP as it comes over the wire, within bounds."""
 
+import resource
 from asyncio import TimerHandle, Transport
 from typing import Any, NamedTuple
 
@@ -10,6 +11,8 @@ from collinear.api.guard.headers import NOTHING, SECURITY
 from collinear.settings.guarding import GuardSettings
 from collinear.store.documents import to_bytes
 
+_OWN_FILES = 160
+"""Files that the process needs for itself: Redis, the Hub, the index, logs."""
 _READ = 256 * 1024
 """Bytes that one read from a connection may hold: requests that went before, among others."""
 _PARSED = 65_535
@@ -30,8 +33,11 @@ class Bounds(NamedTuple):
     @classmethod
     def of(cls, settings: GuardSettings) -> "Bounds":
         """The bounds that the settings give: the exact ones are kept to further in."""
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = settings.max_connections
         return cls(
-            connections=settings.max_connections,
+            # who is one too many is told so: without a file to spare nobody could even be let in
+            connections=most if files < 0 else max(min(most, files - _OWN_FILES), 1),
             head_bytes=settings.max_url_bytes + settings.max_header_bytes + _READ,
             headers=4 * settings.max_headers,
             arrival=settings.arrival_seconds,

@@ -1,6 +1,6 @@
 """Settings of what the API bears, and from whom."""
 
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -84,7 +84,14 @@ class GuardSettings(BaseSettings):
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _networks(cls, value: object) -> object:
-        return _split(value)
+        words = _split(value)
+        try:
+            # an address of a network stands for the network
+            return tuple(ip_network(word, strict=False) for word in words)  # type: ignore[attr-defined]
+        except (TypeError, ValueError):
+            raise ValueError(
+                "must be addresses or networks such as 10.0.0.0/8, separated by commas"
+            ) from None
 
     @field_validator("cors_origins", mode="before")
     @classmethod

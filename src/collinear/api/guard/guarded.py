@@ -35,6 +35,12 @@ class Guarded:
             await self._app(scope, receive, send)
             return
         refusal, has_body = self._sizes.measure(scope)
+        try:
+            if refusal is None and has_body:
+                # Before it takes a place: a body that drips keeps nobody else out
+                refusal = await self._sizes.swallow(receive)
+        except CallerLeft:
+            return
         lane = self._lanes.find(scope)
         health = scope["path"] in HEALTH
         if refusal is None and lane.now >= lane.most and not health:
@@ -48,9 +54,6 @@ class Guarded:
             return
         lane.now += not health
         try:
-            if has_body and (refusal := await self._sizes.swallow(receive)) is not None:
-                await _refuse(refusal, scope, receive, send)
-                return
             if self._rate is not None and not health:
                 counted = await self._rate.count(scope)
                 send = counted.with_headers(send)
@@ -58,8 +61,6 @@ class Guarded:
                     await _refuse(counted.refusal, scope, receive, send)
                     return
             await self._in_time(lane, scope, receive, send)
-        except CallerLeft:
-            return
         finally:
             lane.now -= not health
 
