@@ -25,7 +25,7 @@ from tests.faults.scene import QUICK, Scene, answers
 from tests.faults.valkey import OwnValkey, own_valkey
 from tests.faults.way import way_to
 from tests.hubs import RunningHub
-from tests.parts import starter
+from tests.parts import PartProcess, starter
 from tests.store.stock import Stock, dataset
 from tests.waiting import wait_until
 
@@ -164,8 +164,27 @@ def served(valkey: OwnValkey, filled: Settings) -> Iterator[Served]:
         yield served
 
 
-def test_a_redis_that_is_paused(served: Served) -> None:
+@pytest.fixture
+def served_apart(
+    valkey: OwnValkey, filled: Settings, tmp_path: Path
+) -> Iterator[tuple[Served, PartProcess]]:
+    """The same by a process of its own, which a crowd of clients in this one does not slow."""
+    port = free_port()
+    with (
+        starter(filled, tmp_path) as start,
+        httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client,
+        redis.Redis.from_url(valkey.url, protocol=2) as store,
+    ):
+        api = start("api", COLLINEAR_PORT=str(port))
+        wait_until(lambda: answers(client), "the API", within=30)
+        served = Served(client, valkey, store)
+        served.tell_all()
+        yield served, api
+
+
+def test_a_redis_that_is_paused(served_apart: tuple[Served, PartProcess]) -> None:
     """Two hundred who ask at once open no more connections than the pool has."""
+    served, _ = served_apart
     before = served.accepted()
     served.valkey.pause()
     assert served.at_once(200) == {503}
@@ -376,27 +395,18 @@ def test_what_is_wrong_with_the_data_is_no_trouble_of_redis(served: Served, keys
 
 
 def test_trouble_is_logged_once_and_so_is_its_end(
-    filled: Settings, valkey: OwnValkey, tmp_path: Path
+    served_apart: tuple[Served, PartProcess],
 ) -> None:
     """Not once for each of those whom it hits."""
-    port = free_port()
-    with (
-        starter(filled, tmp_path) as start,
-        httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=10) as client,
-        redis.Redis.from_url(valkey.url, protocol=2) as store,
-    ):
-        api = start("api", COLLINEAR_PORT=str(port))
-        wait_until(lambda: answers(client), "the API", within=30)
-        served = Served(client, valkey, store)
-        assert served.ask(LIST).status_code == 200
-        valkey.end()
-        for _ in range(20):
-            assert served.ask(new_list()).status_code == 503
-        assert served.at_once(50) == {503}
-        valkey.start()
-        served.await_recovery()
+    served, api = served_apart
+    served.valkey.end()
+    for _ in range(20):
+        assert served.ask(new_list()).status_code == 503
+    assert served.at_once(50) == {503}
+    served.valkey.start()
+    served.await_recovery()
 
-        wait_until(lambda: "store_recovered" in api.log, "the end to be told")
-        assert api.log.count("store_in_trouble") == 1
-        assert api.log.count("store_recovered") == 1
-        assert "Traceback" not in api.log
+    wait_until(lambda: "store_recovered" in api.log, "the end to be told")
+    assert api.log.count("store_in_trouble") == 1
+    assert api.log.count("store_recovered") == 1
+    assert "Traceback" not in api.log
