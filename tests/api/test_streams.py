@@ -1,8 +1,11 @@
 """Listening: every change once, in order, as it happens, whatever happens to the connection."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 
 import httpx2
 import psutil
@@ -367,3 +370,24 @@ def test_serials_only_grow(api: httpx2.Client, history: Stock) -> None:
         events = listener.events(34)[1:]
     orders = [Serial.parse(event.data["serial"]).order for event in events]
     assert all(before < after for before, after in pairwise(orders))
+
+
+def test_the_recipe_of_the_documentation_works(
+    api: httpx2.Client, history: Stock, tmp_path: Path
+) -> None:
+    """As it stands there, but for the address."""
+    page = (Path(__file__).parents[2] / "docs" / "changes.md").read_text()
+    code = page.partition("```python\n")[2].partition("```")[0]
+    assert "http://127.0.0.1:8000" in code
+    recipe = tmp_path / "recipe.py"
+    recipe.write_text(code.replace("http://127.0.0.1:8000", str(api.base_url).rstrip("/")))
+    with subprocess.Popen([sys.executable, recipe], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        try:
+            wait_until(lambda: waiters(history), "the recipe to listen")
+            history.put(dataset(4, "org/d"))
+            history.drop(dataset(1, "org/a"))
+            told = [process.stdout.readline() for _ in range(2)]
+        finally:
+            process.kill()
+    assert told == [b"create org/d\n", b"delete org/a\n"]

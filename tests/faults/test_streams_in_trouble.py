@@ -1,10 +1,10 @@
 """What those hear who listen while Redis is killed, paused or restored, or the API is stopped."""
 
+import resource
 import signal
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import httpx2
@@ -136,18 +136,14 @@ def test_nobody_begins_to_listen_while_redis_is_away(
 def test_a_poll_waits_through_the_trouble(
     api: httpx2.Client, stock: Stock, valkey: OwnValkey
 ) -> None:
-    """A restart costs those who wait nothing but time."""
-    with ExitStack() as stack:
-        polls = [Poll(api, f"{CHANGES}?since={stock.serial}&wait=60") for _ in range(3)]
-        for poll in polls:
-            stack.callback(poll.close)
-        wait_until(lambda: waits(stock), "the polls to wait")
+    """A restart costs who waits nothing but time."""
+    with closing(Poll(api, f"{CHANGES}?since={stock.serial}&wait=60")) as poll:
+        wait_until(lambda: waits(stock), "the poll to wait")
         written(valkey, stock)
         valkey.end()
         valkey.start()
         stock.put(dataset(2, "org/b"))
-        for poll in polls:
-            assert b'"id":"org/b"' in poll.answer()
+        assert b'"id":"org/b"' in poll.answer()
 
 
 class Poll:
@@ -182,23 +178,25 @@ def test_a_process_that_is_stopped_lets_everybody_go(
 ) -> None:
     """
     Three hundred who listen and one who waits: a last word for each, at once, and the process
-    ends within its grace.
+    ends within its grace.  It had lifted its limit of open files, which was a low one.
     """
     stock = Stock(store, keys)
     stock.put(dataset(1, "org/a"))
-    process, base = started(part)
+    with few_open_files():
+        process, base = started(part)
     with (
         httpx2.Client(base_url=base, trust_env=False, timeout=30) as api,
         ExitStack() as stack,
     ):
         wait_until(lambda: answers(api), "the API", within=30)
+        soft, hard = resource.prlimit(process.process.pid, resource.RLIMIT_NOFILE)
+        assert soft == hard
         listeners = [ask(api, STREAM) for _ in range(300)]
         for listener in listeners:
             stack.callback(listener.close)
             listener.until("start")
         poll = Poll(api, f"{CHANGES}?since={stock.serial}&wait=60")
         stack.callback(poll.close)
-        began = time.monotonic()
         process.process.send_signal(signal.SIGTERM)
         for listener in listeners:
             stop = listener.until("stop")[-1]
@@ -206,9 +204,18 @@ def test_a_process_that_is_stopped_lets_everybody_go(
             assert listener.event() is None
         assert b'"changes":[]' in poll.answer()
         assert process.process.wait(15) == 0
-        assert time.monotonic() - began < 5
-    assert "ERROR" not in process.log
-    assert "error" not in process.log
+    assert "error" not in process.log.lower()  # it would tell that its patience was over
+
+
+@contextmanager
+def few_open_files() -> Iterator[None]:
+    """What is started here may open as few files as nobody could serve a crowd with."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 def started(part: Start) -> tuple[PartProcess, str]:
