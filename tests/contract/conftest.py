@@ -59,6 +59,7 @@ def living(
             HF_ENDPOINT=living_hub.url,
             COLLINEAR_PORT=str(port),
             COLLINEAR_ADMIN_TOKEN=TOKEN,
+            COLLINEAR_OVERSEE_SECONDS="0.5",
             COLLINEAR_DELTA_SECONDS="3600",
         ) as start,
         httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client,

@@ -30,7 +30,7 @@ async def get_docs_script() -> Response:
     return docs_page.script()
 
 
-class Described(RootModel[dict[str, Any]]):
+class OpenApi(RootModel[dict[str, Any]]):
     """An OpenAPI document."""
 
     model_config = ConfigDict(
@@ -69,7 +69,7 @@ def add_docs(app: FastAPI) -> None:
         document.get,
         operation_id="getOpenapi",
         tags=["operations"],
-        response_model=Described,
+        response_model=OpenApi,
         dependencies=[parameters.none()],
         responses=NOT_MODIFIED | problems(errors.BadParameter),
     )

@@ -83,7 +83,7 @@ class DatasetItem(Answer):
     trending_score: float | None = Field(
         description="How much it is talked about now, by the Hub's own measure.", examples=[12]
     )
-    gated: Literal[False, "auto", "manual"] = Field(
+    gated: Literal[False] | Literal["auto", "manual"] = Field(
         description="Whether access must be asked for, and who decides: nobody (false), a form "
         "(auto), or the owner (manual).",
         examples=[False],

@@ -26,6 +26,7 @@ filter and follow.
 * Errors are `application/problem+json` (RFC 9457) with a stable `type` that explains itself.
 * A parameter that is unknown, or that comes twice though it has one value, is refused.
 * HEAD is answered wherever GET is. Lists answer with and without a slash at the end.
+* An `X-Request-Id` that is sent comes back, and stands in the log.
 """
 _TAGS = [
     {"name": "catalog", "description": "The list, and one dataset."},
@@ -95,6 +96,7 @@ def _complete(
     path: str, method: str, operation: dict[str, Any], definitions: dict[str, Schema]
 ) -> None:
     """Say of one operation what its code does not: headers, examples, links, who may ask."""
+    operation["summary"] = operation["summary"].capitalize()
     if method != "get":
         operation["security"] = [{}, {"adminToken": []}]
     answers: dict[str, dict[str, Any]] = operation["responses"]
