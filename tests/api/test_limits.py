@@ -116,9 +116,9 @@ def test_requests_in_one_breath_are_answered_in_order(api: httpx2.Client) -> Non
         assert wire.send(get(LIVE) * 10_000).ended()
 
 
-@pytest.fixture
-def impatient(settings: Settings) -> Iterator[httpx2.Client]:
-    with limited(settings, arrival_seconds=0.4, keep_alive_seconds=1) as api:
+@pytest.fixture(scope="module")
+def impatient(api_settings: Settings) -> Iterator[httpx2.Client]:
+    with limited(api_settings, arrival_seconds=0.4, keep_alive_seconds=1) as api:
         yield api
 
 

@@ -106,19 +106,19 @@ FRIEND = "https://friend.example"
 ASKING = {"origin": FRIEND, "access-control-request-method": "GET"}
 
 
-@pytest.fixture
-def befriended(settings: Settings) -> Iterator[httpx2.Client]:
+@pytest.fixture(scope="module")
+def befriended(api_settings: Settings) -> Iterator[httpx2.Client]:
     """An API that pages of two origins may read."""
     origins = (FRIEND, "http://127.0.0.1:5173")
     changed = {"cors_origins": origins, "admin_token": SecretStr("sesame")}
-    with running_api(settings.model_copy(update=changed)) as api:
+    with running_api(api_settings.model_copy(update=changed)) as api:
         yield api
 
 
-@pytest.fixture
-def public(settings: Settings) -> Iterator[httpx2.Client]:
+@pytest.fixture(scope="module")
+def public(api_settings: Settings) -> Iterator[httpx2.Client]:
     """An API that pages of all origins may read."""
-    with running_api(settings.model_copy(update={"cors_origins": ("*",)})) as api:
+    with running_api(api_settings.model_copy(update={"cors_origins": ("*",)})) as api:
         yield api
 
 

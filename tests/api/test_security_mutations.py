@@ -122,9 +122,9 @@ def test_without_a_token_another_address_is_refused(peer: str | None, allowed: b
             check(request, None)
 
 
-@pytest.fixture
-def guarded(settings: Settings) -> Iterator[httpx2.Client]:
-    with running_api(settings.model_copy(update={"admin_token": SecretStr(TOKEN)})) as api:
+@pytest.fixture(scope="module")
+def guarded(api_settings: Settings) -> Iterator[httpx2.Client]:
+    with running_api(api_settings.model_copy(update={"admin_token": SecretStr(TOKEN)})) as api:
         yield api
 
 
