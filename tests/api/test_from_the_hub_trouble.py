@@ -336,3 +336,20 @@ def test_an_answer_that_nobody_can_hold_is_refused(
     repository.answer = lambda call: Reply(200, body + b" " * (17 * 2**20))
     card = found(client.get(f"{NAME}?expand=card_data"))
     assert (card["card_data"], card["card_data_truncated"]) == (None, True)
+
+
+def test_a_dataset_that_was_renamed_a_minute_ago_still_answers(
+    api_with_hub: httpx2.Client, hub: RunningHub, stock: Stock
+) -> None:
+    """The catalog does not know yet; on a Hub that redirects as the real one does."""
+    row = hub.add(id="acme/widgets")
+    known(stock, row)
+    hub.rename("acme/widgets", "beta/gadgets")
+    for address in ADDRESSES:
+        answer = api_with_hub.get(address)
+        assert answer.status_code == 200, (address, answer.text)
+    hub.delete("beta/gadgets")
+    hub.add(id="acme/widgets")
+    for address in ADDRESSES:
+        assert api_with_hub.get(address).status_code == 200  # remembered
+    refused(api_with_hub.get(f"{NAME}/file-url?filename=x"), 404, "dataset-not-found")

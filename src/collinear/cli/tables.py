@@ -92,6 +92,9 @@ def dataset(shown: Shown) -> RenderableType:
     table.add_row("modified", item["last_modified"] or "-")
     table.add_row("revision", text.printable(item["sha"] or "-"))
     table.add_row("last seen", shown.standing.last_seen or "-")
+    last = shown.standing.last_change
+    fields = f" ({', '.join(last.changed)})" if last and last.changed else ""
+    table.add_row("last change", f"{last.op} {last.at}{fields}" if last else "-")
     table.add_row("tags", _tags(item["tags"]))
     table.add_row("description", text.printable(item["description"] or "-"))
     return table
