@@ -14,6 +14,7 @@ from collinear.store.answering import answering
 from collinear.store.entries import read_entry
 from collinear.store.keys import Keys
 from collinear.store.status import Version
+from collinear.store.trips import Script, Trips
 
 _MOST_BYTES = 16 * 2**20
 """Documents that go with one answer; the change that would exceed it begins the next one."""
@@ -43,16 +44,17 @@ class ChangesReader:
     def __init__(self, client: redis.asyncio.Redis, keys: Keys) -> None:
         self._client = client
         self._keys = keys
-        self._script = client.register_script(
-            files("collinear.store").joinpath("changes.lua").read_bytes()
-        )
+        self._trips = Trips(client)  # who waits for the same change asks for it together
+        script = files("collinear.store").joinpath
+        self._read = Script(client, script("changes.lua").read_bytes())
+        self._version = Script(client, script("version.lua").read_bytes())
 
     async def version(self) -> tuple[Version, str]:
         """What a stretch that is read now would be true for, and the epoch."""
-        async with answering(), self._client.pipeline() as pipe:
-            pipe.hmget(self._keys.meta, [*Version.FIELDS, "epoch"])
-            pipe.exists(self._keys.lease)
-            (*meta, epoch), leased = await pipe.execute()
+        keys = [self._keys.meta, self._keys.lease, self._keys.run]
+        (*meta, epoch), leased, _ = await self._trips.run(
+            self._version, keys, [*Version.FIELDS, "epoch"]
+        )
         return Version.of(meta, leased=bool(leased)), (epoch or b"").decode()
 
     async def newest(self) -> Serial:
@@ -82,16 +84,11 @@ class ChangesReader:
             PositionGone: Changes after that position are missing, or nobody can know.
         """
         keys = self._keys
-        async with answering():
-            trouble, epoch, newest, entries, found, meta, leased = await self._script(
-                keys=[keys.changes, keys.meta, keys.lease, keys.identities, keys.documents],
-                args=[
-                    *(since or ("", "")),
-                    limit,
-                    _MOST_BYTES if documents else "",
-                    *Version.FIELDS,
-                ],
-            )
+        trouble, epoch, newest, entries, found, meta, leased = await self._trips.run(
+            self._read,
+            [keys.changes, keys.meta, keys.lease, keys.identities, keys.documents],
+            [*(since or ("", "")), limit, _MOST_BYTES if documents else "", *Version.FIELDS],
+        )
         if trouble and since is not None:
             raise PositionGone(str(since), other_epoch=trouble == b"epoch")
         epoch = epoch.decode()

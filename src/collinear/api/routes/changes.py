@@ -17,11 +17,13 @@ from collinear.api.system import UseCatalog, UseSystem
 from collinear.browse.basis import Basis
 from collinear.domain import errors
 from collinear.domain.change import Serial
+from collinear.store.status import Version
 
 router = APIRouter(prefix="/api/datasets", tags=["changes"])
 
 _SERIAL = re.compile(r"([0-9A-Za-z]{1,64}):([0-9]{1,19})-([0-9]{1,19})")
 _DESCRIBED: dict[str, JsonValue] = {"pattern": SERIAL_PATTERN}
+_VARYING = {"Vary": "Accept, Accept-Encoding"}
 _LONGEST_PAGE = 1000
 _DEFAULT = 100
 
@@ -139,17 +141,18 @@ async def list_changes(
             await system.streams.news(
                 catalog.changes, since, within=query.wait, receive=request.receive
             )
-    # Read before the changes are: a tag that is too old costs an answer, never a stale one
-    version, epoch = await catalog.changes.version()
-    etag = conditions.tag(request, Basis(version, mark=f"{epoch} {in_lines}"))
-    varying = {"Vary": "Accept, Accept-Encoding"}
-    if conditions.has(request, etag):
-        return conditions.not_modified(conditions.headers(etag, version.serial) | varying)
+    if conditions.asks_for_change(request):
+        version, epoch = await catalog.changes.version()
+        etag = _tag(request, version, epoch, in_lines=in_lines)
+        if conditions.has(request, etag):
+            return conditions.not_modified(conditions.headers(etag, version.serial) | _VARYING)
     documents = query.include is not None
     stretch = await catalog.changes.read(
         since, limit=page_of(limit) if in_lines else limit or _DEFAULT, documents=documents
     )
-    headers = conditions.headers(etag, stretch.version.serial) | varying
+    epoch = stretch.newest.epoch if stretch.newest else ""
+    etag = _tag(request, stretch.version, epoch, in_lines=in_lines)
+    headers = conditions.headers(etag, stretch.version.serial) | _VARYING
     if in_lines:
         return as_lines(
             request, catalog.changes, stretch, limit=limit, documents=documents, headers=headers
@@ -188,6 +191,10 @@ async def stream_changes(
     """The same as they come, after the changes that were missed."""
     since = _last_event(request) or (Serial.parse(query.since) if query.since else None)
     return EventStream(catalog.changes, system.streams, since, documents=query.include is not None)
+
+
+def _tag(request: Request, version: Version, epoch: str, *, in_lines: bool) -> str:
+    return conditions.tag(request, Basis(version, mark=f"{epoch} {in_lines}"))
 
 
 def _last_event(request: Request) -> Serial | None:
