@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from statistics import quantiles
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, Protocol, cast
 from urllib.parse import urlsplit
 
 import uvloop
@@ -82,10 +82,23 @@ def measure(base: str, targets: Sequence[str], *, rate: float) -> Latencies:
     return Load(base, targets, rate=rate).result()
 
 
-class _Connection(asyncio.Protocol):
+class Pool(Protocol):
+    """Who has requests for connections."""
+
+    def is_free(self, connection: "Connection") -> None:
+        """The connection is open, or its answer complete."""
+
+    def is_answered(self, due: float, status: int) -> None:
+        """An answer is complete."""
+
+    def is_lost(self, connection: "Connection") -> None:
+        """It is closed."""
+
+
+class Connection(asyncio.Protocol):
     """One request after the other; tells its pool when an answer is complete."""
 
-    def __init__(self, pool: "_Pool") -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._buffer = bytearray()
         self._missing = -1
@@ -127,7 +140,7 @@ class _Pool:
 
     def __init__(self, host: str, port: int, wanted: int) -> None:
         self._host, self._port, self._wanted = host, port, wanted
-        self._free: list[_Connection] = []
+        self._free: list[Connection] = []
         self._due: deque[tuple[bytes, float]] = deque()
         self._opening: set[asyncio.Task[Any]] = set()
         self._open = 0
@@ -147,18 +160,18 @@ class _Pool:
         self._open += 1
         loop = asyncio.get_running_loop()
         task = loop.create_task(
-            loop.create_connection(lambda: _Connection(self), self._host, self._port)
+            loop.create_connection(lambda: Connection(self), self._host, self._port)
         )
         self._opening.add(task)
         task.add_done_callback(self._opening.discard)
 
-    def is_free(self, connection: _Connection) -> None:
+    def is_free(self, connection: Connection) -> None:
         if self._due:
             connection.ask(*self._due.popleft())
         else:
             self._free.append(connection)
 
-    def is_lost(self, connection: _Connection) -> None:
+    def is_lost(self, connection: Connection) -> None:
         self._open -= 1
         if connection in self._free:
             self._free.remove(connection)

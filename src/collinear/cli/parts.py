@@ -15,9 +15,23 @@ if TYPE_CHECKING:
     from collinear.settings import Settings
 
 
-def api(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
+def api(
+    host: Host = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            min=1,
+            max=256,
+            metavar="N",
+            help="Processes behind the one address; one for each core serves best.",
+        ),
+    ] = None,
+) -> None:
     """Answer HTTP: the catalog, its search, the docs."""
-    with _as_part(host=host, port=port, data_dir=data_dir) as settings:
+    with _as_part(host=host, port=port, data_dir=data_dir, api_workers=workers) as settings:
         from collinear.api.main import run_api
 
         run_api(settings)

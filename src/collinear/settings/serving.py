@@ -14,6 +14,9 @@ class ServingSettings(GuardSettings, StreamSettings):
     hub_threads: int = Field(
         8, ge=1, le=64, description="Requests to the Hub at a time in an API process."
     )
+    api_workers: int = Field(
+        1, ge=1, le=256, description="Processes that answer behind one address."
+    )
     answer_cache_bytes: int = Field(
         32 * 2**20, ge=0, description="Bytes of whole answers that an API process keeps."
     )

@@ -15,6 +15,9 @@ _MOST = 32
 _TRIPS = 2
 """At a time: while the answers of one are read, the next is under way."""
 
+_LINGER = 0.001
+"""Seconds that a trip waits for more callers where the last one had several."""
+
 
 class Trips:
     """
@@ -29,6 +32,7 @@ class Trips:
         self._client = client
         self._waiting: dict[_Command, list[asyncio.Future[Any]]] = {}
         self._under_way: set[asyncio.Task[None]] = set()
+        self._crowded = False
 
     async def ask(self, *command: Any) -> Any:
         """
@@ -60,8 +64,11 @@ class Trips:
 
     async def _travel(self) -> None:
         while self._waiting:
+            if self._crowded:
+                await asyncio.sleep(_LINGER)
             going = [*self._waiting][:_MOST]
             callers = [self._waiting.pop(command) for command in going]
+            self._crowded = sum(map(len, callers)) > 1
             try:
                 # how long each of the callers waits is counted where they wait
                 async with (

@@ -1,0 +1,122 @@
+"""Several API processes behind one address: one for each core."""
+
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx2
+import psutil
+import pytest
+
+from collinear.api.workers import Workers
+from collinear.local.ports import free_port
+from collinear.settings import Settings
+from tests.parts import PartProcess, starter
+from tests.store.stock import Stock, dataset
+from tests.waiting import wait_until
+
+
+class Served:
+    """``collinear api --workers 2``, and a client that takes a new connection each time."""
+
+    def __init__(self, part: PartProcess, url: str) -> None:
+        self.part = part
+        self.url = url
+
+    def status(self, path: str = "/livez") -> int:
+        try:
+            return httpx2.get(self.url + path, trust_env=False, timeout=10).status_code
+        except httpx2.TransportError:
+            return 0
+
+    def pids(self) -> set[int]:
+        """The processes that answer."""
+        children = psutil.Process(self.part.process.pid).children()
+        return {child.pid for child in children if "spawn_main" in " ".join(child.cmdline())}
+
+
+@pytest.fixture
+def served(settings: Settings, stock: Stock, tmp_path: Path) -> Iterator[Served]:
+    stock.put(dataset(0, "acme/squad"))
+    port = free_port()
+    with starter(settings, tmp_path) as start:
+        part = start("api", COLLINEAR_PORT=str(port), COLLINEAR_API_WORKERS="2")
+        served = Served(part, f"http://127.0.0.1:{port}")
+        wait_until(
+            lambda: served.status() == 200 and len(served.pids()) == 2, "two that answer", within=40
+        )
+        yield served
+
+
+def test_all_of_them_answer_and_tell_the_same(served: Served) -> None:
+    """Connections spread over the processes; what each counts, any of them tells."""
+    for _ in range(40):
+        assert served.status("/api/datasets/acme/squad") == 200
+
+    def counted() -> float:
+        text = httpx2.get(f"{served.url}/metrics", trust_env=False).text
+        return sum(
+            float(line.rpartition(" ")[2])
+            for line in text.splitlines()
+            if line.startswith("collinear_http_requests_total{")
+            and 'route="/api/datasets/{dataset_id}"' in line
+        )
+
+    wait_until(lambda: counted() == 40, "the sum of both")
+
+
+def test_one_that_is_killed_is_replaced(served: Served) -> None:
+    """The others answer meanwhile."""
+    victim = min(served.pids())
+    psutil.Process(victim).kill()
+
+    wait_until(
+        lambda: len(served.pids()) == 2 and victim not in served.pids(),
+        "another in its place",
+        within=40,
+    )
+    wait_until(lambda: served.status("/api/datasets/acme/squad") == 200, "an answer", within=40)
+
+
+def test_they_end_when_they_are_told_to(served: Served) -> None:
+    processes = [psutil.Process(pid) for pid in served.pids()]
+
+    assert served.part.stop() == 0
+
+    assert not [process for process in processes if process.is_running()]
+
+
+def test_they_end_with_the_one_that_keeps_them(served: Served) -> None:
+    """Whoever kills it with -9 has killed them all."""
+    processes = [psutil.Process(pid) for pid in served.pids()]
+
+    served.part.kill()
+
+    wait_until(lambda: not [p for p in processes if p.is_running()], "their end")
+    assert served.status() == 0
+
+
+def fail_at_once(settings: Settings, listener: socket.socket) -> None:
+    raise SystemExit(7)
+
+
+@pytest.fixture
+def signals_as_they_were() -> Iterator[None]:
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("signals_as_they_were")
+def test_what_cannot_begin_is_not_tried_for_ever(settings: Settings) -> None:
+    """A mistake that ends every process at once ends the whole, with an exit code."""
+    serve: Callable[[Settings, socket.socket], None] = fail_at_once
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        pytest.raises(SystemExit) as left,
+    ):
+        Workers(serve, settings, listener, count=2).run()
+
+    assert left.value.code == 1
