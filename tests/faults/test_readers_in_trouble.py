@@ -327,6 +327,10 @@ def test_another_server_takes_over(
         served.store.replicaof("127.0.0.1", second.port)
 
         assert moving.ask(REFRESH, "POST").json()["status"] == "already_running"
+        wait_until(
+            lambda: moving.ask("/api/datasets/cache-status").json()["store_trouble"] is None,
+            "readers to have found it too",
+        )
         first.end()
         moving.await_recovery()
         assert moving.ask(f"{REFRESH}?kind=delta", "POST").json()["status"] == "accepted"

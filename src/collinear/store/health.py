@@ -7,14 +7,20 @@ from typing import Any
 import anyio
 import redis.asyncio
 
-from collinear.store.trouble import NO_DISK, find_trouble
+from collinear.store.trouble import NO_DISK, READ_ONLY, find_trouble
 
 _EVERY = 5.0
 """Seconds between two looks: INFO is cheap, but not as cheap as what it is asked beside."""
+_SOON = 1.0
+"""Seconds to the next look while there is trouble."""
 
 
 class TroubleWatch:
-    """Looks again only after some seconds, however often it is asked."""
+    """
+    Looks again only after some seconds, however often it is asked.
+
+    A server that has become a replica is left, in case its address leads elsewhere by now.
+    """
 
     def __init__(self, client: redis.asyncio.Redis, *, every: float = _EVERY) -> None:
         self._client = client
@@ -33,7 +39,10 @@ class TroubleWatch:
         async with self._looking:  # who comes meanwhile waits for the same answer
             if monotonic() >= self._due:
                 self._found = to_trouble(*await self._ask())
-                self._due = monotonic() + self._every
+                self._due = monotonic() + (self._every if self._found is None else _SOON)
+                if self._found == READ_ONLY:
+                    # the primary may be behind the same address by now: connect anew
+                    await self._client.connection_pool.disconnect(inuse_connections=False)
         return self._found
 
     async def _ask(self) -> tuple[Mapping[str, Any], Mapping[str, str]]:
