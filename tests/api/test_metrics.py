@@ -16,6 +16,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from collinear.api.metrics import RequestMetrics
+from collinear.refreshes import QUEUE
 from collinear.settings import Settings
 from collinear.store.counters import WorkerCounters
 from collinear.telemetry.families import (
@@ -26,6 +27,7 @@ from collinear.telemetry.families import (
 )
 from collinear.telemetry.scope import Scope, inside, step
 from collinear.telemetry.tally import Tally
+from collinear.wiring.queue import create_celery
 from tests.api.answers import found
 from tests.api.serving import running_api
 from tests.store.stock import Stock, dataset
@@ -36,6 +38,7 @@ Series = dict[tuple[str, ...], float]
 API = """
 import socket, sys
 from collinear.api.main import create_server
+from collinear.refreshes import QUEUE
 from collinear.settings import Settings
 listener = socket.socket()
 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -195,8 +198,11 @@ def test_what_workers_count_survives_them(stock: Stock, settings: Settings) -> N
                 assert told["collinear_tasks_queued",] == 0
             told = values(api.get("/metrics").text)
             assert told["collinear_workers",] == 1
+        with create_celery(settings) as celery:
+            celery.send_task("nobody_does_this", queue=QUEUE, ignore_result=True)
         told = values(api.get("/metrics").text)
     assert told["collinear_workers",] == 0
+    assert told["collinear_tasks_queued",] == 1
     assert told[count] == 2
     assert told["collinear_task_duration_seconds_sum", *count[1:]] == pytest.approx(3.3)
     assert told["collinear_task_duration_seconds_bucket", "0.5", *count[1:]] == 1

@@ -61,8 +61,9 @@ class System:
         """The catalog; that it can be had does not say that Redis answers."""
         if self._catalog is None:
             keys, share = catalog_keys(self.settings), self.settings.sync_share
+            brokered = self.settings.broker_url in ("", self.settings.redis_url)
             self._catalog = Catalog(
-                Readers.over(self._store, keys, share=share),
+                Readers.over(self._store, keys, share=share, brokered=brokered),
                 self._index,
                 patience=Patience(
                     silent=self.settings.index_silent_seconds,

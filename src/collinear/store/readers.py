@@ -24,13 +24,19 @@ class Readers(NamedTuple):
     counters: CounterReader
 
     @classmethod
-    def over(cls, client: redis.asyncio.Redis, keys: Keys, *, share: float) -> Self:
-        """The readers of the catalog under these keys; ``share`` as for ``StateReader``."""
+    def over(
+        cls, client: redis.asyncio.Redis, keys: Keys, *, share: float, brokered: bool = True
+    ) -> Self:
+        """
+        The readers of the catalog under these keys.
+
+        ``share`` is as for ``StateReader``, ``brokered`` as for ``CounterReader``.
+        """
         return cls(
             CatalogReader(client, keys),
             ChangesReader(client, keys),
             ExportReader(client, keys),
             LetterReader(client, keys),
             StateReader(client, keys, share=share),
-            CounterReader(client, keys),
+            CounterReader(client, keys, brokered=brokered),
         )
