@@ -111,7 +111,7 @@ def test_a_file_is_replaced_only_by_a_whole_one(
     assert len(list(tmp_path.glob("*old*"))) == 2
 
 
-@pytest.mark.parametrize("name", ["all.csv", "all", "all.jsonl", "parquet", "no/where/all.parquet"])
+@pytest.mark.parametrize("name", ["all.jsonl", "parquet", "no/where/all.parquet"])
 def test_a_name_that_says_nothing_is_a_mistake(export: Export, serial: str, name: str) -> None:
     """One line says what would do, and the code is 2."""
     refused = export(name)

@@ -242,10 +242,11 @@ def test_a_worker_that_is_told_to_stop_hands_it_back(
     copy = ParquetCopy(store, keys, stopping)
 
     with pytest.raises(errors.HandedBack):
-        copy.write()
+        copy.write(piece_bytes=3)
 
     assert copy.ask()
     assert not stored(store, keys)
+    assert not store.exists(f"{keys.parquet()}:unfinished")
 
 
 def test_after_a_failure_there_is_a_pause(

@@ -96,18 +96,21 @@ class ParquetCopy:
             ],
             part_bytes=part_bytes,
         )
-        pause = self._retry_ms
+        pause, unfinished = self._retry_ms, True
         try:
             with beating(lambda: self._keep_for(token, _LEASE_MS), _LEASE_MS / 3000):
                 written = self._write(serial, writer, piece_bytes)
-            pause = 0
+            pause, unfinished = 0, False
             return written
-        except (HandedBack, RunFenced):
+        except RunFenced:
+            pause, unfinished = 0, False  # whoever has it now writes over what is there
+            raise
+        except HandedBack:
             pause = 0
             raise
         finally:
             with suppress(redis.RedisError):
-                if pause:
+                if unfinished:
                     writer.discard()
                 self._keep_for(token, pause)
 
