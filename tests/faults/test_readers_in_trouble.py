@@ -5,6 +5,7 @@ Everybody hears within two seconds; what needs no Redis is answered as ever; and
 back, so is the API, without a restart and without a storm of connections.
 """
 
+import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ import redis
 from collinear.local.ports import free_port
 from collinear.settings import Settings
 from collinear.store.keys import Keys
+from collinear.wiring.stores import address_file
 from tests.api.serving import running_api
 from tests.faults.scene import QUICK, Scene, answers
 from tests.faults.valkey import OwnValkey, own_valkey
@@ -224,6 +226,32 @@ def test_an_api_that_starts_without_redis(valkey: OwnValkey, filled: Settings) -
 
         valkey.start()
         served.await_recovery()
+
+
+def test_an_embedded_server_that_comes_late_and_comes_back_elsewhere(
+    filled: Settings, valkey: OwnValkey, tmp_path: Path
+) -> None:
+    """An API that was started on its own finds the server of `up` by its address file."""
+    address = address_file(tmp_path)
+    address.parent.mkdir()
+
+    def write(url: str) -> None:
+        address.write_text(json.dumps({"url": url}))
+
+    with (
+        way_to(valkey.port) as way,
+        serving(filled.model_copy(update={"redis_url": ""}), valkey) as served,
+    ):
+        served.assert_in_trouble("No system is running")
+        write(way.url)
+        served.await_recovery()
+        assert served.ask(REFRESH, "POST").status_code == 202
+
+        way.end()
+        served.assert_in_trouble("Redis does not answer")
+        write(valkey.url)
+        served.await_recovery()
+        assert served.ask(REFRESH, "POST").status_code == 202
 
 
 def test_a_redis_that_loads_its_data(served: Served) -> None:

@@ -31,8 +31,9 @@ class Way:
         assert self._listening.wait(10)
 
     def end(self) -> None:
-        self._loop.call_soon_threadsafe(self._leave.set)
-        self._thread.join()
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._leave.set)
+            self._thread.join()
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:

@@ -23,7 +23,12 @@ from collinear.store.prompt import PromptRedis
 from collinear.store.rates import Rates
 from collinear.store.readers import Readers
 from collinear.wiring.queue import open_refreshes
-from collinear.wiring.stores import catalog_keys, open_async_store, open_store
+from collinear.wiring.stores import (
+    catalog_keys,
+    find_store_url,
+    open_async_store,
+    open_store,
+)
 
 _BULK_PATIENCE = 5
 """Seconds that a copy of the whole catalog, once it is being made, waits for Redis."""
@@ -53,7 +58,7 @@ class System:
         self._tasks = tasks
         self._opening = anyio.Lock()
         self._catalog: Catalog | None = None
-        self._refreshes: Refreshes | None = None
+        self._refreshes: dict[str, Refreshes] = {}  # an embedded server may come back elsewhere
         self._rates: Rates | None = None
         self._exports: Exports | None = None
 
@@ -82,11 +87,12 @@ class System:
         Raises:
             StoreUnavailable: Nobody knows yet where Redis is.
         """
+        url = find_store_url(self.settings)
         async with self._opening:
-            if self._refreshes is None:
+            if url not in self._refreshes:
                 opening = open_refreshes(self.settings)
-                self._refreshes = await self._stack.enter_async_context(opening)
-        return self._refreshes
+                self._refreshes[url] = await self._stack.enter_async_context(opening)
+        return self._refreshes[url]
 
     async def exports(self) -> Exports:
         """What the whole catalog is served from; raises as ``refreshes``."""
