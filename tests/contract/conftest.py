@@ -19,6 +19,8 @@ TOKEN = "of-the-tests"
 ADMIN = {"Authorization": f"Bearer {TOKEN}"}
 EXAMPLE = "openai/gsm8k"
 """The dataset that the examples of the document are about."""
+UNKNOWN = "openai/hardly-anything"
+"""A dataset of which next to nothing is known."""
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +34,8 @@ def living_hub() -> Iterator[RunningHub]:
             downloads=480_123,
             likes=1031,
         )
+        hub.add(id=UNKNOWN)
+        hub.edit(UNKNOWN, **dict.fromkeys(("downloads", "likes", "mainSize", "description")))
         yield hub
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from collinear.settings import Settings
 from tests.api.serving import running_api
-from tests.contract.conftest import ADMIN, EXAMPLE
+from tests.contract.conftest import ADMIN, EXAMPLE, UNKNOWN
 from tests.contract.contract import Contract
 from tests.waiting import wait_until
 
@@ -36,6 +36,8 @@ QUESTIONS = [
     ("listDatasets", f"{ROOT}?cursor=broken", 400),
     ("getDataset", ONE, 200),
     ("getDataset", f"{ROOT}/{EXAMPLE.upper()}", 200),
+    ("getDataset", f"{ROOT}/{UNKNOWN}", 200),
+    ("getDataset", f"{ONE}?expand=card_data", 200),
     ("getDataset", f"{ROOT}/nobody/nothing", 404),
     ("getDataset", f"{ONE}?unknown=1", 422),
     ("findSimilar", f"{ONE}/similar", 200),
@@ -76,6 +78,7 @@ QUESTIONS = [
     ("getLiveness", "/livez", 200),
     ("getLiveness", "/livez?unknown=1", 422),
     ("getReadiness", "/readyz", 200),
+    ("getReadiness", "/readyz?verbose", 200),
     ("getReadiness", "/readyz?unknown=1", 422),
     ("getMetrics", "/metrics", 200),
     ("getMetrics", "/metrics?unknown=1", 422),
@@ -96,6 +99,19 @@ def test_an_answer_is_as_described(
         again = living.get(path, headers={"If-None-Match": answer.headers["etag"]})
         assert again.status_code in (200, 304)  # the state has ages, which move
         contract.holds(operation, again)
+
+
+def test_what_is_unknown_is_null(living: httpx2.Client, contract: Contract) -> None:
+    """And its impact not available, nor its ranks."""
+    dataset = contract.holds("getDataset", living.get(f"{ROOT}/{UNKNOWN}"))
+    assert (dataset.downloads, dataset.likes, dataset.size_bytes, dataset.description) == (
+        None,
+        None,
+        None,
+        None,
+    )
+    assert dataset.impact_level == "not_available"
+    assert dataset.ranks.downloads is None
 
 
 def test_a_refresh_is_as_described(living: httpx2.Client, contract: Contract) -> None:

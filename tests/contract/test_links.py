@@ -10,7 +10,7 @@ from tests.contract.conftest import ADMIN, EXAMPLE
 from tests.contract.contract import Contract, operations
 
 BEGINNINGS: dict[str, dict[str, Any]] = {
-    "listDatasets": {"limit": 5, "sort_by": "downloads"},
+    "listDatasets": {"limit": 5, "sort_by": "downloads", "gated": ["false"]},
     "getDataset": {"dataset_id": EXAMPLE},
     "findSimilar": {"dataset_id": EXAMPLE},
     "suggest": {"q": "l"},
@@ -71,9 +71,8 @@ def test_every_link_can_be_followed(living: httpx2.Client, contract: Contract) -
         parameters = {
             parameter: resolve(expression, given, answer)
             for parameter, expression in link["parameters"].items()
+            if not (expression.startswith("$request") and parameter not in given)
         }
-        if name == "nextPage":
-            parameters |= given  # the same query
         next_answer = ask(living, contract, link["operationId"], parameters)
         assert next_answer.is_success, (operation_id, name, next_answer.text)
         contract.holds(link["operationId"], next_answer)

@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from collinear.domain.query import DatasetQuery
+
 
 class Link(NamedTuple):
     """A next question; ``parameters`` are runtime expressions of OpenAPI."""
@@ -14,6 +16,13 @@ class Link(NamedTuple):
 _THIS = {"dataset_id": "$response.body#/id"}
 _SAME = {"dataset_id": "$request.path.dataset_id"}
 
+_SAME_QUERY = {
+    name: f"$request.query.{name}"
+    for name in DatasetQuery.model_fields
+    if name not in {"cursor", "offset"}
+}
+"""Of these only what was asked with can be resolved; the rest is left out, as OpenAPI has it."""
+
 LINKS: dict[str, dict[str, Link]] = {
     "listDatasets": {
         "firstItem": Link(
@@ -22,7 +31,7 @@ LINKS: dict[str, dict[str, Link]] = {
         "nextPage": Link(
             "listDatasets",
             "The next page, with the same query; `next_cursor` is null on the last.",
-            {"cursor": "$response.body#/next_cursor"},
+            {**_SAME_QUERY, "cursor": "$response.body#/next_cursor"},
         ),
     },
     "getDataset": {
