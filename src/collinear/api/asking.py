@@ -22,11 +22,12 @@ log = get_logger(__name__)
 
 @dataclass(eq=False)
 class _Asking:
-    """A question that is on its way, and what comes back."""
+    """A question that is on its way, who waits for it, and what comes back."""
 
     over: anyio.Event = field(default_factory=anyio.Event)
+    waiting: int = 0
     known: Known | None = None
-    error: Exception = field(default_factory=lambda: HubUnavailable("The service is stopping."))
+    error: Exception | None = None
 
 
 class Hub:
@@ -68,33 +69,47 @@ class Hub:
             outcome = "asked"
             asking = self._going[question] = _Asking()
             self._tasks.start_soon(self._ask, question, asking)
-        await asking.over.wait()
+        asking.waiting += 1
+        try:
+            with anyio.move_on_after(self._within):
+                await asking.over.wait()
+        finally:
+            asking.waiting -= 1
         if asking.known is not None:
             count(HUB_ANSWERS, outcome)
             return asking.known
-        if isinstance(asking.error, HubError):
+        error = asking.error or _too_late()
+        if isinstance(error, HubError):
             last = self.repos.last(question)
             if last is not None:
                 count(HUB_ANSWERS, "stale")
                 return last
         count(HUB_ANSWERS, "failed")
-        raise asking.error.with_traceback(None)
+        raise error.with_traceback(None)
 
     async def _ask(self, question: Question, asking: _Asking) -> None:
+        def take_turn() -> Known:
+            if not asking.waiting:
+                raise _too_late()  # the Hub is not asked for nobody
+            return self.repos.ask(question)
+
         try:
-            with anyio.fail_after(self._within):
-                asking.known = await to_thread.run_sync(
-                    self.repos.ask, question, limiter=self._limiter, abandon_on_cancel=True
-                )
-        except TimeoutError:
-            asking.error = HubTimeout("The Hub is slow, and others are waiting for it too.")
+            asking.known = await to_thread.run_sync(
+                take_turn, limiter=self._limiter, abandon_on_cancel=True
+            )
         except Exception as error:
             asking.error = error  # whoever waits for it deals with it
+            if isinstance(error, HubError):
+                log.warning("hub_failed", error=str(error))
         finally:
+            if asking.known is None and asking.error is None:
+                asking.error = HubUnavailable("The service is stopping.")
             del self._going[question]
             asking.over.set()
-        if isinstance(asking.error, HubError) and asking.known is None:
-            log.warning("hub_failed", error=str(asking.error))
+
+
+def _too_late() -> HubTimeout:
+    return HubTimeout("The Hub is slow, and others are waiting for it too.")
 
 
 @contextmanager
