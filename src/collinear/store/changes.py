@@ -59,11 +59,8 @@ class ChangesReader:
 
     async def newest(self) -> Serial:
         """The newest change; where nobody has begun a catalog, the beginning of no epoch."""
-        async with answering(), self._client.pipeline() as pipe:
-            pipe.hget(self._keys.meta, "epoch")
-            pipe.xrevrange(self._keys.changes, count=1)
-            epoch, entries = await pipe.execute()
-        return Serial((epoch or b"").decode(), entries[0][0].decode() if entries else BEGINNING)
+        stretch = await self.read(None, limit=1)
+        return stretch.newest or Serial("", BEGINNING)
 
     async def wait(self, after: Serial, seconds: float) -> None:
         """

@@ -11,7 +11,6 @@ from collinear.api.streams.lines import events
 from collinear.api.streams.window import Bounds, Window
 from collinear.domain.change import Serial
 from collinear.domain.errors import PositionGone, StoreUnavailable
-from collinear.store.answering import answering
 from collinear.store.changes import ChangesReader, Stretch
 from collinear.telemetry import get_logger
 
@@ -42,7 +41,6 @@ class Tail:
         self._windows: dict[bool, Window] = {}
         """By whether the documents are in it; each is there while somebody listens to it."""
         self._end = Serial("", "0-0")
-        self._joining = anyio.Lock()
         self._running = False
 
     @asynccontextmanager
@@ -63,28 +61,27 @@ class Tail:
                 del self._windows[documents]
 
     async def _join(self, *, documents: bool) -> Window:
-        # together with the wait for one's turn: where Redis is slow, that is what takes long
-        async with answering(), self._joining:
+        if self._windows:
             for window in self._windows.values():
                 if window.trouble:
                     raise StoreUnavailable(window.trouble)
-            if not self._windows:
-                self._end = await self._changes.newest()
-            if documents not in self._windows:
-                self._windows[documents] = Window(self._end, self._bounds)
-            if not self._running:
-                self._running = True
-                # It serves everybody: nothing of whose request began it goes with it
-                Context().run(self._tasks.start_soon, self._follow)
-            return self._windows[documents]
+        else:
+            end = await self._changes.newest()
+            if not self._windows:  # still nobody else
+                self._end = end
+        if documents not in self._windows:
+            self._windows[documents] = Window(self._end, self._bounds)
+        if not self._running:
+            self._running = True
+            # It serves everybody: nothing of whose request began it goes with it
+            Context().run(self._tasks.start_soon, self._follow)
+        return self._windows[documents]
 
     async def _follow(self) -> None:
         try:
             while self._windows:
                 try:
                     await self._step()
-                except PositionGone as error:
-                    self._end_all(error)
                 except StoreUnavailable as error:
                     self._say(str(error))
                     await anyio.sleep(_PAUSE)
@@ -98,9 +95,16 @@ class Tail:
     async def _step(self) -> None:
         """Bring what is new to the windows, or wait for it."""
         end, windows = self._end, dict(self._windows)
-        stretch = await self._changes.read(end, limit=_AT_ONCE, documents=True in windows)
+        stretch: Stretch | PositionGone
+        try:
+            stretch = await self._changes.read(end, limit=_AT_ONCE, documents=True in windows)
+        except PositionGone as error:
+            stretch = error
         if (end, windows) != (self._end, self._windows):
             return  # somebody came meanwhile to whom this would be no use
+        if isinstance(stretch, PositionGone):
+            self._end_all(stretch)
+            return
         self._say(None)
         if stretch.next is not None:
             self._end = stretch.next
