@@ -176,7 +176,7 @@ def asked_about(address: str) -> str:
     if parts[:2] != ["api", "datasets"]:
         return "file"
     for word, meaning in _ABOUT.items():
-        if word in parts[3:]:
+        if word in parts[3:-1]:  # a revision follows; a dataset may be called so itself
             return meaning
     return "dataset" if parts[2:] else "listing"
 
