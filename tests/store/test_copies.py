@@ -4,6 +4,8 @@ import gzip
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from random import Random
 from threading import Barrier
@@ -69,7 +71,7 @@ def test_a_copy_is_made_once_for_all_processes_of_a_machine(
     store: redis.Redis, keys: Keys, export: Export, tmp_path: Path
 ) -> None:
     """Who comes while it is made waits for it; nobody reads the store a second time."""
-    source = Counted(store, keys)
+    source = Counted(partial(nullcontext, store), keys)
     barrier = Barrier(6)
 
     def process(_: int) -> bytes:
@@ -91,7 +93,7 @@ def test_what_was_left_half_written_is_never_served(
     store: redis.Redis, keys: Keys, export: Export, tmp_path: Path
 ) -> None:
     """Not what a killed process left, nor a file that the disk has lost the end of."""
-    copies = LocalCopies(tmp_path, ExportSource(store, keys))
+    copies = LocalCopies(tmp_path, ExportSource(partial(nullcontext, store), keys))
     (tmp_path / "unfinished.jsonl.gz").write_bytes(b"x" * 9_999_999)
     before = copies.open(export)
     copies.fill(export)
@@ -111,7 +113,7 @@ def test_the_old_copy_is_removed_and_read_to_its_end(
     store: redis.Redis, keys: Keys, stock: Stock, export: Export, tmp_path: Path
 ) -> None:
     """Its name goes with the next one, its bytes with its last reader."""
-    copies = LocalCopies(tmp_path, ExportSource(store, keys))
+    copies = LocalCopies(tmp_path, ExportSource(partial(nullcontext, store), keys))
     copies.fill(export)
     reading = copies.open(export)
     stock.put(dataset(999, "org/new"))
@@ -131,7 +133,7 @@ def test_one_that_is_replaced_while_it_is_copied_leaves_nothing(
     store: redis.Redis, keys: Keys, stock: Stock, export: Export, tmp_path: Path
 ) -> None:
     """Rather no copy than half of one and half of another; the one that is there stays."""
-    copies = LocalCopies(tmp_path, ExportSource(store, keys))
+    copies = LocalCopies(tmp_path, ExportSource(partial(nullcontext, store), keys))
     copies.fill(export)
     store.hset(keys.meta, "snapshot_serial", f"{export.serial}9")
 
@@ -144,7 +146,7 @@ def test_one_that_is_replaced_while_it_is_copied_leaves_nothing(
 
 def test_a_store_that_is_away_leaves_nothing(keys: Keys, export: Export, tmp_path: Path) -> None:
     with redis.Redis(port=free_port(), protocol=2, retry=None) as away:
-        copies = LocalCopies(tmp_path, ExportSource(away, keys))
+        copies = LocalCopies(tmp_path, ExportSource(partial(nullcontext, away), keys))
         with pytest.raises(StoreUnavailable):
             copies.fill(export)
 
@@ -152,7 +154,7 @@ def test_a_store_that_is_away_leaves_nothing(keys: Keys, export: Export, tmp_pat
 
 
 def test_a_folder_that_cannot_be_is_told(store: redis.Redis, keys: Keys, export: Export) -> None:
-    copies = LocalCopies(Path("/dev/null/exports"), ExportSource(store, keys))
+    copies = LocalCopies(Path("/dev/null/exports"), ExportSource(partial(nullcontext, store), keys))
 
     assert copies.open(export) is None
     with pytest.raises(OSError, match="/dev/null"):

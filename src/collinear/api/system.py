@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Annotated, TypedDict
 
 import anyio
@@ -51,16 +52,18 @@ class System:
         self.policy = Policy(settings)
         self.hub = hub
         self.streams = Streams(settings, tasks)
+        source = ExportSource(
+            partial(open_store, settings, patience=_BULK_PATIENCE), catalog_keys(settings)
+        )
+        self.exports = Exports(LocalCopies(settings.exports_dir, source), tasks)
         self._index = IndexReader(settings.index_dir)
         # One client for all, so that the trouble that one meets is known to the others
         self._store = store
         self._stack = stack
-        self._tasks = tasks
         self._opening = anyio.Lock()
         self._catalog: Catalog | None = None
         self._refreshes: dict[str, Refreshes] = {}  # an embedded server may come back elsewhere
         self._rates: Rates | None = None
-        self._exports: Exports | None = None
 
     async def catalog(self) -> Catalog:
         """The catalog; that it can be had does not say that Redis answers."""
@@ -93,17 +96,6 @@ class System:
                 opening = open_refreshes(self.settings)
                 self._refreshes[url] = await self._stack.enter_async_context(opening)
         return self._refreshes[url]
-
-    async def exports(self) -> Exports:
-        """What the whole catalog is served from; raises as ``refreshes``."""
-        async with self._opening:
-            if self._exports is None:
-                opening = open_store(self.settings, patience=_BULK_PATIENCE)
-                source = ExportSource(
-                    self._stack.enter_context(opening), catalog_keys(self.settings)
-                )
-                self._exports = Exports(LocalCopies(self.settings.exports_dir, source), self._tasks)
-        return self._exports
 
     async def rates(self) -> Rates:
         """The counts of requests of each client."""
@@ -148,14 +140,9 @@ async def _catalog(system: UseSystem) -> Catalog:
     return await system.catalog()
 
 
-async def _exports(system: UseSystem) -> Exports:
-    return await system.exports()
-
-
 async def _refreshes(system: UseSystem) -> Refreshes:
     return await system.refreshes()
 
 
 UseCatalog = Annotated[Catalog, Depends(_catalog)]
-UseExports = Annotated[Exports, Depends(_exports)]
 UseRefreshes = Annotated[Refreshes, Depends(_refreshes)]

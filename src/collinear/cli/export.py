@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
 
@@ -74,12 +75,9 @@ def _write(settings: "Settings", format: "Format", file: Path) -> "Export":
     found = anyio.run(asking.export, settings, format)
     unfinished = file.with_name(f".{file.name}.unfinished")
     try:
-        with (
-            open_store(settings) as client,
-            unfinished.open("wb") as output,
-            _progress(found.size) as tell,
-        ):
-            for piece in ExportSource(client, catalog_keys(settings)).read(found):
+        source = ExportSource(partial(open_store, settings), catalog_keys(settings))
+        with unfinished.open("wb") as output, _progress(found.size) as tell:
+            for piece in source.read(found):
                 output.write(piece)
                 tell(len(piece))
         unfinished.replace(file)

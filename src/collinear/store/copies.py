@@ -3,8 +3,8 @@
 import binascii
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 
@@ -19,11 +19,14 @@ _PIECE = 4 * 2**20
 """Stored bytes for one GETRANGE; a multiple of 4, as base64 is."""
 
 
-class ExportSource:
-    """The whole catalog as it is stored, piece by piece."""
+OpenStore = Callable[[], AbstractContextManager[redis.Redis]]
 
-    def __init__(self, client: redis.Redis, keys: Keys) -> None:
-        self._client = client
+
+class ExportSource:
+    """The whole catalog as it is stored, piece by piece, over a connection for each reading."""
+
+    def __init__(self, open_store: OpenStore, keys: Keys) -> None:
+        self._open_store = open_store
         self._keys = keys
 
     def read(self, export: Export) -> Iterator[bytes]:
@@ -35,21 +38,25 @@ class ExportSource:
             StoreUnavailable: Redis does not answer, or refuses.
         """
         rest = b""
-        for part, length in enumerate(export.parts):
-            for start in range(0, length, _PIECE):
-                piece = self._piece(export, part, start)
-                if export.format is Format.PARQUET:
-                    yield piece
-                    continue
-                text = rest + piece
-                whole = len(text) - len(text) % 4
-                rest = text[whole:]
-                yield binascii.a2b_base64(text[:whole])
+        for piece in self._pieces(export):
+            if export.format is Format.PARQUET:
+                yield piece
+                continue
+            text = rest + piece
+            whole = len(text) - len(text) % 4
+            rest = text[whole:]
+            yield binascii.a2b_base64(text[:whole])
 
-    def _piece(self, export: Export, part: int, start: int) -> bytes:
+    def _pieces(self, export: Export) -> Iterator[bytes]:
+        with self._open_store() as client:
+            for part, length in enumerate(export.parts):
+                for start in range(0, length, _PIECE):
+                    yield self._piece(client, export, part, start)
+
+    def _piece(self, client: redis.Redis, export: Export, part: int, start: int) -> bytes:
         name = export.format.part(self._keys)
         try:
-            with self._client.pipeline(transaction=True) as pipe:
+            with client.pipeline(transaction=True) as pipe:
                 pipe.hget(self._keys.meta, export.format.serial_field)
                 pipe.getrange(name(part), start, start + _PIECE - 1)
                 serial, piece = pipe.execute()

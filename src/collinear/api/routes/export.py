@@ -12,7 +12,7 @@ from collinear.api.kinds import RangeNotSatisfiable
 from collinear.api.openapi import headers
 from collinear.api.problems import problems
 from collinear.api.routes.datasets import NOT_MODIFIED
-from collinear.api.system import UseCatalog, UseExports, UseSystem
+from collinear.api.system import UseCatalog, UseSystem
 from collinear.domain import errors
 from collinear.store.export import ExportReader, Format
 
@@ -66,7 +66,6 @@ async def export_datasets(
     request: Request,
     query: Annotated[ExportQuery, parameters.query(ExportQuery)],
     catalog: UseCatalog,
-    exports: UseExports,
     system: UseSystem,
 ) -> Response:
     """Every document, as of the end of the last complete run; a file that can be resumed."""
@@ -74,11 +73,11 @@ async def export_datasets(
         raise errors.BadParameter("format", "this system writes no Parquet (COLLINEAR_PARQUET)")
     for _ in range(_ATTEMPTS - 1):
         try:
-            return await _export(request, catalog.export, exports, query.format)
+            return await _export(request, catalog.export, system.exports, query.format)
         except errors.SnapshotGone as gone:
             if gone.serial is None:
                 raise
-    return await _export(request, catalog.export, exports, query.format)
+    return await _export(request, catalog.export, system.exports, query.format)
 
 
 async def _export(
