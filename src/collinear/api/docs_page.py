@@ -32,15 +32,33 @@ _PAGE = """\
 </html>
 """
 
-_BEGIN = """\
-const place = document.getElementById("swagger-ui");
-SwaggerUIBundle({
-  url: place.dataset.document,
-  domNode: place,
-  deepLinking: true,
-  presets: [SwaggerUIBundle.presets.apis, SwaggerUIBundle.SwaggerUIStandalonePreset],
-  layout: "BaseLayout",
-});
+_BEGIN = r"""// What the page begins with
+// Whoever tries an operation would send the example of every parameter, filters that shut each
+// other out: of parameters that may be left out, the example is told, not filled in.
+function tell(parameter) {
+  if (parameter.required || parameter.example === undefined) return;
+  if (parameter.example !== parameter.schema.default) {
+    parameter.description += ` For example \`${[parameter.example].flat().join(", ")}\`.`;
+  }
+  delete parameter.example;
+}
+
+async function begin(place) {
+  const answer = await fetch(place.dataset.document);
+  const spec = await answer.json();
+  const operations = Object.values(spec.paths).flatMap((methods) => Object.values(methods));
+  operations.flatMap((operation) => operation.parameters ?? []).forEach(tell);
+  Object.values(spec.components.parameters).forEach(tell);
+  SwaggerUIBundle({
+    spec,
+    domNode: place,
+    deepLinking: true,
+    presets: [SwaggerUIBundle.presets.apis, SwaggerUIBundle.SwaggerUIStandalonePreset],
+    layout: "BaseLayout",
+  });
+}
+
+begin(document.getElementById("swagger-ui"));
 """
 
 
