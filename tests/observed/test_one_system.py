@@ -105,7 +105,6 @@ def test_a_refresh_is_followed_from_the_request_to_the_hub(
     assert ours[0]["task_id"] == asked["task_id"]
     pages = [line["page"] for line in ours if line.get("task") == "fetch_datasets_page"]
     assert set(pages) == {0, 1, 2}
-    assert ours[-1]["event"] in {"run_succeeded", "task_succeeded"}
     assert all("task_id" in line for line in ours)
 
     environment = {
