@@ -17,8 +17,20 @@ _PATIENCE = 1.4
 _AT_ONCE = 0.05
 """Seconds of each wait that do not count: who asks a lot, quickly, is not stopped for it."""
 
-_waited: ContextVar[tuple[float, float]] = ContextVar("waited")
-"""Of each task: how many seconds it has waited so far, and when that was counted."""
+_Waited = tuple[float, float]
+"""How many seconds, and when that was counted."""
+
+_waited: ContextVar[_Waited | None] = ContextVar("waited")
+"""Of each task; None where nobody waits for it."""
+
+
+def nobody_waits() -> None:
+    """
+    From here on this task takes its time: it asks for several, or sends what has begun.
+
+    Each of its questions is still given up after a while.
+    """
+    _waited.set(None)
 
 
 class answering:  # noqa: N801  # reads as a statement
@@ -40,10 +52,15 @@ class answering:  # noqa: N801  # reads as a statement
         self._unhurried = unhurried
 
     async def __aenter__(self) -> None:
-        self._began = monotonic()
-        waited, counted = _waited.get((0.0, self._began))
-        self._waited = max(waited - (self._began - counted), 0.0)
-        self._timeout = timeout(None if self._unhurried else _PATIENCE - self._waited)
+        self._began = began = monotonic()
+        so_far = None if self._unhurried else _waited.get((0.0, began))
+        if so_far is None:
+            self._waited = left = None
+        else:
+            seconds, counted = so_far
+            self._waited = max(seconds - (began - counted), 0.0)
+            left = _PATIENCE - self._waited
+        self._timeout = timeout(left)
         await self._timeout.__aenter__()
 
     async def __aexit__(
@@ -52,7 +69,7 @@ class answering:  # noqa: N801  # reads as a statement
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if not self._unhurried:
+        if self._waited is not None:
             ended = monotonic()
             _waited.set((self._waited + max(ended - self._began - _AT_ONCE, 0.0), ended))
         try:

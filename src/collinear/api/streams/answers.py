@@ -15,6 +15,7 @@ from collinear.api.streams.listening import Listening
 from collinear.api.streams.streams import Streams
 from collinear.domain.change import Serial
 from collinear.domain.errors import CatalogError
+from collinear.store.answering import nobody_waits
 from collinear.store.changes import ChangesReader, Stretch
 
 EVENTS = "text/event-stream"
@@ -108,6 +109,7 @@ async def _pages(
     *,
     documents: bool,
 ) -> AsyncIterator[bytes]:
+    nobody_waits()  # for the whole of it
     end, count = stretch.newest, 0
     while stretch.changes:
         yield await to_thread.run_sync(_page, stretch)

@@ -13,6 +13,7 @@ from collinear.api.streams.streams import Streams
 from collinear.api.streams.window import Piece, Window
 from collinear.domain.change import Serial
 from collinear.domain.errors import PositionGone, StoreUnavailable
+from collinear.store.answering import nobody_waits
 from collinear.store.changes import ChangesReader
 from collinear.store.documents import to_bytes
 
@@ -60,6 +61,7 @@ class Listening:
         yield b"retry: %d\n" % randint(*_RETRY) + notice(
             "start", to_bytes({"serial": place or None}), id=place
         )
+        nobody_waits()
         window, trouble, said = self._window, None, anyio.current_time()
         while not self._streams.stopping:
             try:

@@ -11,6 +11,7 @@ from collinear.api.streams.lines import events
 from collinear.api.streams.window import Bounds, Window
 from collinear.domain.change import Serial
 from collinear.domain.errors import PositionGone, StoreUnavailable
+from collinear.store.answering import nobody_waits
 from collinear.store.changes import ChangesReader, Stretch
 from collinear.telemetry import get_logger
 
@@ -78,6 +79,7 @@ class Tail:
         return self._windows[documents]
 
     async def _follow(self) -> None:
+        nobody_waits()
         try:
             while self._windows:
                 try:
