@@ -32,7 +32,7 @@ _PAGE = """\
 </html>
 """
 
-_BEGIN = r"""// What the page begins with
+_BEGIN = r"""
 // Whoever tries an operation would send the example of every parameter, filters that shut each
 // other out: of parameters that may be left out, the example is told, not filled in.
 function tell(parameter) {
