@@ -86,6 +86,7 @@ async def _export(
     export, unsure = await exports.find(reader, format)
     etag = f'"{export.serial}.{export.size}"'
     fields = conditions.headers(etag, export.serial)
+    del fields["Vary"]  # it is one file, whatever the caller would take
     if unsure is not None:
         fields |= conditions.stale(unsure, "the store does not answer")
     elif conditions.has(request, etag):
