@@ -26,6 +26,8 @@ def test_no_request_has_an_unexpected_answer(living: httpx2.Client, tmp_path: Pa
         str(HERE / "schemathesis.toml"),
         "run",
         f"{living.base_url}/openapi.json",
+        "--checks",
+        "all",
         "--header",
         f"Authorization: Bearer {TOKEN}",
     ]

@@ -10,8 +10,8 @@ from collinear.api.models import Answer, Count, DatasetItem
 class WordScore(Answer):
     """What a word gives to a score: as much as its best field."""
 
-    word: str = Field(examples=["gsm8k"])
-    score: float = Field(examples=[11.5])
+    word: str = Field(description="A part of a word, as it is looked for.", examples=["gsm8k"])
+    score: float = Field(description="The best of its fields.", examples=[11.5])
     fields: dict[str, float] = Field(
         description="By name, author, tags and description.", examples=[{"name": 11.5}]
     )
@@ -20,7 +20,7 @@ class WordScore(Answer):
 class Explanation(Answer):
     """`score` is (all of `exactness` + all of `words`) times `popularity`."""
 
-    score: float = Field(examples=[41.4])
+    score: float = Field(description="What the order is by.", examples=[41.4])
     exactness: dict[str, float] = Field(
         description="By what of id or name is just as typed.", examples=[{"name": 24.0}]
     )
@@ -36,9 +36,15 @@ class Highlights(Answer):
     found, all else is escaped, and signs of control and of direction are left out.
     """
 
-    id: str | None = Field(None, examples=["openai/<mark>gsm8k</mark>"])
-    name: str | None = Field(None, examples=["<mark>gsm8k</mark>"])
-    author: str | None = Field(None, examples=["<mark>openai</mark>"])
+    id: str | None = Field(
+        None, description="The id with its marks.", examples=["openai/<mark>gsm8k</mark>"]
+    )
+    name: str | None = Field(
+        None, description="The name with its marks.", examples=["<mark>gsm8k</mark>"]
+    )
+    author: str | None = Field(
+        None, description="The namespace with its marks.", examples=["<mark>openai</mark>"]
+    )
     description: str | None = Field(
         None,
         description="A passage of some 300 characters, with … where it was cut.",

@@ -107,8 +107,8 @@ class DatasetItem(Answer):
 class Threshold(Answer):
     """The least values that reach the levels."""
 
-    medium: Count = Field(examples=[10_000])
-    high: Count = Field(examples=[100_000])
+    medium: Count = Field(description="From here on medium.", examples=[10_000])
+    high: Count = Field(description="From here on high.", examples=[100_000])
 
 
 class ImpactPolicy(Answer):
@@ -122,15 +122,15 @@ class ImpactPolicy(Answer):
 class Metrics(Answer):
     """What the impact was read from."""
 
-    size_bytes: Count | None = Field(examples=[58710973])
-    downloads: Count | None = Field(examples=[480123])
-    likes: Count | None = Field(examples=[1031])
+    size_bytes: Count | None = Field(description="In bytes.", examples=[58710973])
+    downloads: Count | None = Field(description="In 30 days.", examples=[480123])
+    likes: Count | None = Field(description="Hearts of users.", examples=[1031])
 
 
 class ImpactAssessment(Answer):
     """The impact in full."""
 
-    dataset_id: str = Field(examples=["openai/gsm8k"])
+    dataset_id: str = Field(description="The dataset that is graded.", examples=["openai/gsm8k"])
     impact_level: Level = _LEVEL
     assessment_method: Method = _DECIDED
     levels: Levels
@@ -162,11 +162,13 @@ class LastChange(Answer):
     """The newest change of a dataset, as the changes tell it."""
 
     serial: str = Field(description="Its place in the stream.", examples=[SERIAL])
-    op: Literal["create", "update", "move"] = Field(examples=["update"])
+    op: Literal["create", "update", "move"] = Field(
+        description="What happened; a move is a rename.", examples=["update"]
+    )
     changed: list[str] = Field(
         description="The fields that differ; none with create.", examples=[["downloads", "likes"]]
     )
-    at: AwareDatetime = Field(examples=[MOMENT])
+    at: AwareDatetime = Field(description="When it was stored.", examples=[MOMENT])
     previous_id: str | None = Field(description="The id before a move.", examples=[None])
 
 
@@ -237,7 +239,9 @@ class Changes(Answer):
 class CommitAuthor(Answer):
     """The first author of a commit."""
 
-    name: str | None = Field(examples=["ada"])
+    name: str | None = Field(
+        description="As the Hub knows them; null where it does not.", examples=["ada"]
+    )
 
 
 class Commit(Answer):
@@ -246,11 +250,13 @@ class Commit(Answer):
     id: str = Field(
         description="The commit's hash.", examples=["e53f048856ff4f594e959d75785d2c2d37b678ee"]
     )
-    title: str = Field(examples=["Update README.md"])
+    title: str = Field(description="The first line of its message.", examples=["Update README.md"])
     message: str = Field(description="What follows the title.", examples=[""])
     author: CommitAuthor
-    authors: list[str] = Field(examples=[["ada"]])
-    date: AwareDatetime = Field(examples=["2024-01-04T12:05:15.000Z"])
+    authors: list[str] = Field(description="All who made it.", examples=[["ada"]])
+    date: AwareDatetime = Field(
+        description="When it was made.", examples=["2024-01-04T12:05:15.000Z"]
+    )
 
 
 FilePath = Annotated[str, Field(examples=["main/train-00000-of-00001.parquet"])]
@@ -259,7 +265,9 @@ FilePath = Annotated[str, Field(examples=["main/train-00000-of-00001.parquet"])]
 class File(Answer):
     """One file of a revision."""
 
-    path: str = Field(examples=["main/train-00000-of-00001.parquet"])
+    path: str = Field(
+        description="In the repository.", examples=["main/train-00000-of-00001.parquet"]
+    )
     size: Count | None = Field(
         description="In bytes; null where the Hub does not say.", examples=[2306545]
     )
@@ -287,4 +295,4 @@ class FileAddress(Answer):
 class Alive(Answer):
     """The process works."""
 
-    status: Literal["alive"]
+    status: Literal["alive"] = Field(description="That it is.")

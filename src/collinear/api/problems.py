@@ -43,8 +43,11 @@ _HEADERS = {
 class ParameterError(BaseModel):
     """A parameter and what is wrong with it."""
 
-    parameter: str = Field(examples=["limit"])
-    reason: str = Field(examples=["Input should be greater than or equal to 1"])
+    parameter: str = Field(description="Its name.", examples=["limit"])
+    reason: str = Field(
+        description="What is wrong, or what it must be.",
+        examples=["Input should be greater than or equal to 1"],
+    )
 
 
 class Problem(BaseModel):

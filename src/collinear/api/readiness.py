@@ -39,7 +39,7 @@ class ReadyCheck(Answer):
         description="Only `failed` makes the process not ready; a `warning` is worth a look.",
         examples=["ok"],
     )
-    detail: str = Field(examples=["It is open, and kept level."])
+    detail: str = Field(description="In a sentence.", examples=["It is open, and kept level."])
     numbers: dict[str, float | None] = Field(
         description="What the sentence is based on; null where it is not known.",
         examples=[{"documents": 1041234, "lag_seconds": 0.4, "silent_seconds": 0.6}],
@@ -49,7 +49,7 @@ class ReadyCheck(Answer):
 class Ready(Answer):
     """The process can serve."""
 
-    status: Literal["ready"]
+    status: Literal["ready"] = Field(description="That it is.")
     datasets: Count = Field(description="Datasets in the catalog.", examples=[1041234])
     checks: list[ReadyCheck] | None = Field(
         None, description="Only with `verbose`: everything that was looked at."

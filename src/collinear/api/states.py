@@ -17,12 +17,12 @@ _KIND = (
 class Progress(Answer):
     """How far the run that is going on has come."""
 
-    run_id: str = Field(examples=[RUN_ID])
+    run_id: str = Field(description="The name of the run.", examples=[RUN_ID])
     kind: Kind = Field(description=_KIND, examples=["full"])
-    pages_done: Count = Field(examples=[12])
+    pages_done: Count = Field(description="Pages of the Hub that are stored.", examples=[12])
     pages_total: Count | None = Field(description="Null while nobody can know.", examples=[1500])
     rows: Count = Field(description="Rows that were read.", examples=[12000])
-    started_at: AwareDatetime | None = Field(examples=[MOMENT])
+    started_at: AwareDatetime | None = Field(description="When it began.", examples=[MOMENT])
     eta_seconds: float | None = Field(
         ge=0, description="Until it is through at the pace so far.", examples=[420]
     )
@@ -31,14 +31,14 @@ class Progress(Answer):
 class LastError(Answer):
     """What the last run failed of."""
 
-    at: AwareDatetime = Field(examples=[MOMENT])
-    message: str = Field(examples=["The Hub did not answer in time."])
+    at: AwareDatetime = Field(description="When it failed.", examples=[MOMENT])
+    message: str = Field(description="Why.", examples=["The Hub did not answer in time."])
 
 
 class HeldRemovals(Answer):
     """Removals that wait for `collinear refresh --accept-removals`."""
 
-    run_id: str = Field(examples=[RUN_ID])
+    run_id: str = Field(description="The run that held them.", examples=[RUN_ID])
     count: Count = Field(description="Datasets that would go.", examples=[30000])
     of: Count = Field(description="Datasets in the catalog.", examples=[1041234])
 
@@ -46,8 +46,8 @@ class HeldRemovals(Answer):
 class IndexState(Answer):
     """How far the search index has followed."""
 
-    serial: str = Field(examples=[SERIAL])
-    documents: Count = Field(examples=[1041234])
+    serial: str = Field(description="The newest change that it knows.", examples=[SERIAL])
+    documents: Count = Field(description="Datasets in it.", examples=[1041234])
     lag_seconds: float = Field(
         ge=0,
         description="Age of the oldest change that it lacks, or of the indexer's last sign "
@@ -59,10 +59,12 @@ class IndexState(Answer):
 class Quarantine(Answer):
     """A run that was stopped because the Hub's answers looked wrong; nothing was overwritten."""
 
-    run_id: str = Field(examples=[RUN_ID])
+    run_id: str = Field(description="The run that was stopped.", examples=[RUN_ID])
     kind: Kind = Field(description=_KIND, examples=["full"])
-    at: AwareDatetime = Field(examples=[MOMENT])
-    reason: str = Field(examples=["downloads: 998 of 1000 rows lost their value."])
+    at: AwareDatetime = Field(description="When it was stopped.", examples=[MOMENT])
+    reason: str = Field(
+        description="What looked wrong.", examples=["downloads: 998 of 1000 rows lost their value."]
+    )
 
 
 class RateLimit(Answer):
@@ -75,7 +77,9 @@ class RateLimit(Answer):
     reset_seconds: Count = Field(
         description="Until the window ends; 0 where none has begun.", examples=[231]
     )
-    window_seconds: Count | None = Field(examples=[300])
+    window_seconds: Count | None = Field(
+        description="The length of a window; null where the Hub says none.", examples=[300]
+    )
     share: float = Field(
         gt=0,
         le=1,
@@ -91,9 +95,9 @@ class RateLimit(Answer):
 class Freshness(Answer):
     """How many seconds ago half, 99 % and all of the datasets were last seen on the Hub."""
 
-    p50_seconds: Count = Field(examples=[1800])
-    p99_seconds: Count = Field(examples=[3500])
-    oldest_seconds: Count = Field(examples=[3600])
+    p50_seconds: Count = Field(description="Half of them were seen since.", examples=[1800])
+    p99_seconds: Count = Field(description="99 % of them were seen since.", examples=[3500])
+    oldest_seconds: Count = Field(description="All of them were seen since.", examples=[3600])
 
 
 class CacheStatus(Answer):
@@ -143,8 +147,10 @@ class CacheStatus(Answer):
 class DeadLetter(Answer):
     """A row that could not be stored."""
 
-    id: str | None = Field(examples=["org/name"])
-    hub_id: str | None = Field(examples=["641a36394097fa34bd332e4a"])
+    id: str | None = Field(description="Null where the row has none.", examples=["org/name"])
+    hub_id: str | None = Field(
+        description="Null where the row has none.", examples=["641a36394097fa34bd332e4a"]
+    )
     reason: str = Field(
         description="What is wrong with it.", examples=["likes: Input should be a valid integer"]
     )
@@ -204,28 +210,30 @@ class RefreshAccepted(Answer):
 class RefreshProgress(Answer):
     """How far a refresh has come."""
 
-    pages_done: Count = Field(examples=[12])
+    pages_done: Count = Field(description="Pages of the Hub that are stored.", examples=[12])
     pages_total: Count | None = Field(description="Null while nobody can know.", examples=[1500])
     rows: Count = Field(description="Rows that were read.", examples=[12000])
-    started_at: AwareDatetime | None = Field(examples=[MOMENT])
+    started_at: AwareDatetime | None = Field(description="When it began.", examples=[MOMENT])
 
 
 class RefreshSummary(Answer):
     """What a refresh came to."""
 
-    status: str = Field(examples=["succeeded"])
-    run_id: str = Field(examples=[RUN_ID])
+    status: str = Field(description="How it ended: succeeded.", examples=["succeeded"])
+    run_id: str = Field(description="The run, as `cache-status` names it.", examples=[RUN_ID])
     kind: Kind = Field(description=_KIND, examples=["full"])
-    started_at: AwareDatetime = Field(examples=[MOMENT])
-    finished_at: AwareDatetime | None = Field(examples=["2026-11-22T07:31:12.250Z"])
-    seconds: float | None = Field(examples=[1872.25])
-    pages: Count = Field(examples=[1500])
+    started_at: AwareDatetime = Field(description="When it began.", examples=[MOMENT])
+    finished_at: AwareDatetime | None = Field(
+        description="When it ended.", examples=["2026-11-22T07:31:12.250Z"]
+    )
+    seconds: float | None = Field(description="How long it took.", examples=[1872.25])
+    pages: Count = Field(description="Pages of the Hub that were read.", examples=[1500])
     rows: Count = Field(description="Rows that were read.", examples=[1500000])
-    created: Count = Field(examples=[120])
-    updated: Count = Field(examples=[90210])
-    moved: Count = Field(examples=[3])
-    deleted: Count = Field(examples=[17])
-    unchanged: Count = Field(examples=[1409640])
+    created: Count = Field(description="Datasets that are new.", examples=[120])
+    updated: Count = Field(description="Datasets of which something changed.", examples=[90210])
+    moved: Count = Field(description="Datasets that have another id.", examples=[3])
+    deleted: Count = Field(description="Datasets that are gone.", examples=[17])
+    unchanged: Count = Field(description="Datasets that are as they were.", examples=[1409640])
     rejected: Count = Field(description="Rows that were set aside.", examples=[0])
     held_removals: HeldRemovals | None = Field(
         description="Removals that wait for consent.", examples=[None]
@@ -235,11 +243,14 @@ class RefreshSummary(Answer):
 class RefreshOutcome(Answer):
     """What became of a refresh."""
 
-    task_id: str = Field(examples=[TASK_ID])
+    task_id: str = Field(description="The refresh that was asked for.", examples=[TASK_ID])
     state: Literal["PENDING", "STARTED", "SUCCESS", "FAILURE"] = Field(
         description="It waits, goes on, has succeeded or has failed.", examples=["STARTED"]
     )
-    run_id: str | None = Field(examples=[RUN_ID])
+    run_id: str | None = Field(
+        description="The run, as `cache-status` names it. Null where nobody knows any more.",
+        examples=[RUN_ID],
+    )
     kind: Kind | None = Field(description=_KIND, examples=["full"])
     progress: RefreshProgress | None = Field(description="While it goes on.")
     summary: RefreshSummary | None = Field(description="Once it has succeeded.", examples=[None])
