@@ -166,6 +166,8 @@ def _everything_on_the_dashboard_is_there(api: Api) -> None:
     """Every name in it, and every name in the alerts, in a real scrape of the whole."""
     api.client.get("/api/datasets?search=set")
     api.client.get("/api/datasets/acme/set-1/commits")
+    tasks = 'collinear_task_duration_seconds_count{outcome="ok",task="fetch_datasets_page"}'
+    wait_until(lambda: tasks in api.client.get("/metrics").text, "the worker to tell")
     known: set[str] = set()
     labels: dict[str, set[str]] = {}
     for family in text_string_to_metric_families(api.client.get("/metrics").text):
