@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import orjson
 import redis.asyncio
@@ -14,6 +14,7 @@ from collinear.domain.errors import DatasetMoved, DatasetNotFound
 from collinear.domain.query import SortField, SortOrder
 from collinear.store import documents
 from collinear.store.answering import answering
+from collinear.store.convoy import Convoy
 from collinear.store.entries import read_entry
 from collinear.store.keys import Keys
 from collinear.store.status import Version, to_texts
@@ -23,11 +24,28 @@ RANKED = ("downloads", "likes", "size_bytes")
 """The measures that a dataset is ranked by."""
 
 
+_MOST_AT_ONCE = 1_000
+"""Documents that are read in one step, where several ask: others wait for it."""
+
+
 class Place(NamedTuple):
     """A place in an order: it stays where it is when the dataset that stood there leaves."""
 
     score: str
     member: bytes
+
+
+class _Asked(NamedTuple):
+    """A window, as its script is told of it."""
+
+    key: str
+    """Of the order."""
+    direction: str
+    limit: int
+    offset: int
+    score: str = ""
+    member: bytes = b""
+    """With the score: the place to go on behind, instead of the offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +109,11 @@ class CatalogReader:
         self._client = client
         self._keys = keys
         self._trips = Trips(client)
+        self._windows: Convoy[_Asked, Window] = Convoy(
+            self._read_windows, weigh=lambda asked: asked.limit, most=_MOST_AT_ONCE
+        )
         script = files("collinear.store").joinpath
-        self._window = Script(client, script("window.lua").read_bytes())
+        self._window = client.register_script(script("window.lua").read_bytes())
         self._version = Script(client, script("version.lua").read_bytes())
         self._standing = client.register_script(script("standing.lua").read_bytes())
 
@@ -126,22 +147,23 @@ class CatalogReader:
         With ``after`` it begins strictly behind that place, whether a dataset still stands
         there or not, and ``offset`` is not looked at.  The cost does not grow with the depth.
         """
-        total, found, last, meta, leased = await self._trips.run(
-            self._window,
-            [
-                self._keys.by(field) if field else self._keys.ids,
-                self._keys.documents,
-                self._keys.meta,
-                self._keys.lease,
-            ],
-            [order.value, limit, offset, *(after or ("", "")), *Version.FIELDS],
-        )
-        return Window(
-            documents=[document for document in found if document is not None],
-            total=total,
-            last=Place(last[0].decode(), last[1]) if last else None,
-            version=Version.of(meta, leased=bool(leased)),
-        )
+        key = self._keys.by(field) if field else self._keys.ids
+        async with answering():
+            asked = _Asked(key, order.value, limit, offset, *(after or ()))
+            return await self._windows.ask(asked)
+
+    async def _read_windows(self, asked: Sequence[_Asked]) -> list[Window]:
+        """Several windows, all true for the same state."""
+        keys = self._keys
+        orders = [window.key for window in asked]
+        places: list[Any] = [part for _, *place in asked for part in place]
+        async with answering():
+            meta, leased, *found = await self._window(
+                keys=[keys.documents, keys.meta, keys.lease, *orders],
+                args=[len(Version.FIELDS), *Version.FIELDS, *places],
+            )
+        version = Version.of(meta, leased=bool(leased))
+        return [_window(version, *parts) for parts in found]
 
     async def documents(self, ids: Sequence[str]) -> Documents:
         """The documents of these ids, and the state they are true for."""
@@ -234,6 +256,15 @@ class CatalogReader:
         new_id = identity.partition(b" ")[2].decode()
         if new_id and new_id != dataset_id:
             raise DatasetMoved(dataset_id, new_id)
+
+
+def _window(version: Version, total: int, found: list[bytes | None], last: list[bytes]) -> Window:
+    return Window(
+        documents=[document for document in found if document is not None],
+        total=total,
+        last=Place(last[0].decode(), last[1]) if last else None,
+        version=version,
+    )
 
 
 def _encoded(dataset_id: str) -> bytes:
