@@ -114,7 +114,6 @@ def test_routes_without_parameters_take_none(api: httpx2.Client) -> None:
         "/api/datasets/cache-status",
         "/api/datasets/meta",
         "/api/impact-policy",
-        "/readyz",
         "/livez",
         "/metrics",
     ):

@@ -27,13 +27,16 @@ def _dataset_id(
     dataset_id: Annotated[
         str,
         Path(
-            min_length=1,
-            max_length=500,
             description="Namespace and name; the slash may be encoded. Case is ignored where no "
             "dataset is called exactly so. The words of this API directly below `/api/datasets/` "
             "are never read as an id.",
             examples=["openai/gsm8k"],
-            json_schema_extra={"not": {"enum": sorted(FIXED - {""})}},
+            # Said, not checked: what is longer, or one of the words, is no dataset anyway
+            json_schema_extra={
+                "minLength": 1,
+                "maxLength": 500,
+                "not": {"enum": sorted(FIXED - {""})},
+            },
         ),
     ],
 ) -> str:
