@@ -97,6 +97,13 @@ def ask(
     api: httpx2.Client, path: str, *, method: str = "GET", room: int = 0, **headers: str
 ) -> Listener:
     """The same, to be closed by whoever asks."""
+    return Listener(send(api, path, method=method, room=room, **headers))
+
+
+def send(
+    api: httpx2.Client, path: str, *, method: str = "GET", room: int = 0, **headers: str
+) -> socket.socket:
+    """A request whose answer nobody has looked at yet."""
     connection = socket.socket()
     if room:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
@@ -104,7 +111,7 @@ def ask(
     connection.connect(("127.0.0.1", api.base_url.port))
     fields = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
     connection.sendall(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{fields}\r\n".encode())
-    return Listener(connection)
+    return connection
 
 
 @contextmanager

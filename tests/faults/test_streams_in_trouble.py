@@ -3,7 +3,6 @@
 import resource
 import signal
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
@@ -15,7 +14,8 @@ from collinear.local.ports import free_port
 from collinear.settings import Settings
 from collinear.store.keys import Keys
 from tests.api.serving import running_api
-from tests.api.streaming import STREAM, Event, Listener, ask, asking, listening
+from tests.api.streaming import STREAM, Event, Listener, ask, asking, listening, send
+from tests.api.test_streams import announce
 from tests.faults.scene import answers
 from tests.faults.valkey import OwnValkey
 from tests.parts import PartProcess, Start, starter
@@ -137,30 +137,14 @@ def test_a_poll_waits_through_the_trouble(
     api: httpx2.Client, stock: Stock, valkey: OwnValkey
 ) -> None:
     """A restart costs who waits nothing but time."""
-    with closing(Poll(api, f"{CHANGES}?since={stock.serial}&wait=60")) as poll:
-        wait_until(lambda: waits(stock), "the poll to wait")
-        written(valkey, stock)
-        valkey.end()
-        valkey.start()
-        stock.put(dataset(2, "org/b"))
-        assert b'"id":"org/b"' in poll.answer()
-
-
-class Poll:
-    """A request whose answer is read later."""
-
-    def __init__(self, api: httpx2.Client, path: str) -> None:
-        self._client = httpx2.Client(base_url=api.base_url, timeout=30, trust_env=False)
-        self._sent = self._client.build_request("GET", path)
-        self._pool = ThreadPoolExecutor(1)
-        self._answer = self._pool.submit(self._client.send, self._sent)
-
-    def answer(self) -> bytes:
-        return self._answer.result().content
-
-    def close(self) -> None:
-        self._pool.shutdown()
-        self._client.close()
+    poll = send(api, f"{CHANGES}?since={stock.serial}&wait=60")
+    wait_until(lambda: waits(stock), "the poll to wait")
+    written(valkey, stock)
+    valkey.end()
+    valkey.start()
+    stock.put(dataset(2, "org/b"))
+    with closing(Listener(poll)) as answer:
+        assert b'"id":"org/b"' in answer.body()
 
 
 def waits(stock: Stock) -> bool:
@@ -178,7 +162,8 @@ def test_a_process_that_is_stopped_lets_everybody_go(
 ) -> None:
     """
     Three hundred who listen and one who waits: a last word for each, at once, and the process
-    ends within its grace.  It had lifted its limit of open files, which was a low one.
+    ends within its grace, though one who does not read cannot be told.  It had lifted its limit
+    of open files, which was a low one.
     """
     stock = Stock(store, keys)
     stock.put(dataset(1, "org/a"))
@@ -191,18 +176,24 @@ def test_a_process_that_is_stopped_lets_everybody_go(
         wait_until(lambda: answers(api), "the API", within=30)
         soft, hard = resource.prlimit(process.process.pid, resource.RLIMIT_NOFILE)
         assert soft == hard
+        epoch = stock.serial.epoch
+        now = f"{epoch}:{announce(store, keys, 0, 40_000)[-1]}"
+        idle = ask(api, f"{STREAM}?since={epoch}:0-0", room=4096)  # more than sockets hold
+        stack.callback(idle.close)
+        idle.more()
         listeners = [ask(api, STREAM) for _ in range(300)]
         for listener in listeners:
             stack.callback(listener.close)
             listener.until("start")
-        poll = Poll(api, f"{CHANGES}?since={stock.serial}&wait=60")
-        stack.callback(poll.close)
+        poll = send(api, f"{CHANGES}?since={now}&wait=60")
+        assert api.get("/livez").status_code == 200  # by now that has arrived too
         process.process.send_signal(signal.SIGTERM)
         for listener in listeners:
-            stop = listener.until("stop")[-1]
-            assert stop.data["serial"] == str(stock.serial)
+            [stop] = listener.events(1)
+            assert (stop.name, stop.data["serial"]) == ("stop", now)
             assert listener.event() is None
-        assert b'"changes":[]' in poll.answer()
+        with closing(Listener(poll)) as waiting:
+            assert b'"changes":[]' in waiting.body()
         assert process.process.wait(15) == 0
     assert "error" not in process.log.lower()  # it would tell that its patience was over
 

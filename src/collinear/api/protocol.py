@@ -20,6 +20,9 @@ _PARSED = 65_535
 _PIPELINED = 32
 """Requests that may wait on one connection for the answer to the one before."""
 
+_LAST_STALL = 2.0
+"""Seconds that a client may leave unread what it was sent, once the server is about to end."""
+
 
 class Bounds(NamedTuple):
     """What a connection may do before anything knows what it is about."""
@@ -133,6 +136,11 @@ class ProblemProtocol(HttpToolsProtocol):
         """It has read on."""
         self._unread = None
         super().resume_writing()
+
+    def shutdown(self) -> None:
+        """Let the answer that is under way end, unless its client does not read it."""
+        self._bounds = self._bounds._replace(stall=min(self._bounds.stall, _LAST_STALL))
+        super().shutdown()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what cannot be read, and hang up: nobody knows where the next request begins."""
