@@ -66,7 +66,6 @@ class Api:
         self.client = httpx2.Client(
             base_url=f"http://127.0.0.1:{port}", timeout=20, trust_env=False
         )
-        wait_until(self.answers, "the API to serve", within=30)
 
     def answers(self) -> bool:
         try:
@@ -75,20 +74,32 @@ class Api:
             return False
 
 
+@pytest.fixture
+def api(start: Start) -> Iterator[Api]:
+    api = Api(start)
+    with api.client:
+        wait_until(api.answers, "the API to serve", within=30)
+        yield api
+
+
 def lines(part: PartProcess) -> list[dict[str, Any]]:
     """What a part has logged."""
     return [json.loads(line) for line in part.log.splitlines() if line.startswith("{")]
 
 
 def test_a_refresh_is_followed_from_the_request_to_the_hub(
-    start: Start, collector: Collector, settings: Settings, store: redis.Redis, keys: Keys
+    api: Api,
+    start: Start,
+    collector: Collector,
+    settings: Settings,
+    store: redis.Redis,
+    keys: Keys,
 ) -> None:
     """
     One request id, one task, one run, one trace, through the API, the queue, the worker and its
     pages; so with the command.  And everything that the dashboard and the alerts name is there.
     """
     worker, _ = start("worker"), start("indexer")
-    api = Api(start)
     wait_until(lambda: store.hget(keys.meta, "warmed") == b"true", "the first load", within=30)
 
     asked = api.client.post(
@@ -122,7 +133,6 @@ def test_a_refresh_is_followed_from_the_request_to_the_hub(
     _everything_on_the_dashboard_is_there(api)
     assert worker.stop() == 0
     assert api.process.stop() == 0  # what is left of the traces is sent now
-    api.client.close()
     _one_trace(collector, asked)
 
 
