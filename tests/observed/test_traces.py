@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+import pytest
+from pydantic import ValidationError
+
 from collinear.settings import Settings
 from collinear.store.budget import Budget
 from collinear.telemetry.scope import (
@@ -126,6 +129,14 @@ def test_the_hub_is_told_nothing_of_our_traces(settings: Settings) -> None:
     [task] = collector.named("task")
     assert task.failed
     assert {one.parent for one in collector.named("hub listing")} == {task.id}
+
+
+@pytest.mark.parametrize("url", ["collector:4318", "http://me:secret@host:4318"])
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    """So is one with a password, and what was wrong is told without it."""
+    with pytest.raises(ValidationError) as refused:
+        Settings(_env_file=None, otel_endpoint=url)
+    assert "secret" not in str(refused.value)
 
 
 def test_what_travels_says_on_whose_behalf() -> None:

@@ -170,6 +170,8 @@ class Settings(ServingSettings, ObservingSettings):
     def _a_collector(cls, value: str) -> str:
         if value and not _is_address(value, {"http", "https"}):
             raise ValueError("must be an address such as http://127.0.0.1:4318")
+        if "@" in value:  # it is named in the log where it does not answer
+            raise ValueError("must be without a password: that goes to OTEL_EXPORTER_OTLP_HEADERS")
         return value
 
     @field_validator("hf_token")
