@@ -106,8 +106,8 @@ def test_a_redis_that_hangs_is_told_in_time(settings: Settings, tmp_path: Path) 
 def test_what_is_old_is_worth_a_look() -> None:
     """No run that ended well for long, datasets not seen for long, a first load that goes on."""
 
-    def freshness(**meta: str) -> Mark:
-        facts = Facts(meta, {}, {}, False, 1, [], 0, None, 1_800_000_000.0)
+    def freshness(*, leased: bool = False, **meta: str) -> Mark:
+        facts = Facts(meta, {}, {}, leased, 1, [], 0, None, 1_800_000_000.0)
         index = IndexStatus("e:1-0", 1, 0.0, 0.1)
         status = to_status(facts, share=0.5)
         ready = judge(status, index, Patience(), redis_seconds=0.001, now=facts.now)
@@ -118,5 +118,7 @@ def test_what_is_old_is_worth_a_look() -> None:
     assert freshness(**soon) is Mark.OK
     assert freshness(last_update=soon["last_update"]) is Mark.WARNING
     assert freshness(warmed="true", last_update="2027-01-15T07:00:00.000Z") is Mark.WARNING
+    going_on = {"warmed": "true", "refreshing": "true"}
+    assert freshness(leased=True, last_update="2027-01-15T07:00:00.000Z", **going_on) is Mark.OK
     old = {"p50": 1_800_000_000, "p99": 1_799_999_000, "oldest": 1_799_900_000}
     assert freshness(**soon, freshness=json.dumps(old)) is Mark.WARNING

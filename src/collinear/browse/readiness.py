@@ -18,7 +18,7 @@ class Patience:
     lag: float = 300.0
     """Seconds that the oldest change has waited to be searchable."""
     updated: float = 900.0
-    """Seconds since the last run that ended well; beyond, it is worth a look."""
+    """Seconds since the last run that ended well; beyond, if none goes on, it is worth a look."""
     seen: float = 43_200.0
     """Seconds since any dataset was last seen on the Hub; beyond, it is worth a look."""
 
@@ -178,7 +178,8 @@ def _freshness(status: CatalogStatus, patience: Patience, now: float) -> Check:
         numbers["p50_seconds"] = seen.p50_seconds
     if age is None or status.version.warming_up:
         return Check("freshness", Mark.WARNING, "The first load is not complete.", numbers)
-    if age > patience.updated:
+    # A complete run, which may take an hour, ends no delta beside it
+    if age > patience.updated and not status.version.refreshing:
         sentence = f"No run has ended well for {age:.0f} s: see last_run, and the worker's log."
         return Check("freshness", Mark.WARNING, sentence, numbers)
     if seen is not None and seen.oldest_seconds > patience.seen:
