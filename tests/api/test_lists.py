@@ -165,7 +165,7 @@ def test_a_large_answer_is_compressed_where_the_caller_can_read_it(
 ) -> None:
     """A small one is not: it would cost more than it saves."""
     stock.put(*(dataset(n, f"org/{n}", description="word " * 20) for n in range(100)))
-    large = api.get("/api/datasets?limit=100")
+    large = api.get("/api/datasets?limit=100", headers={"accept-encoding": "gzip"})
     plain = api.get("/api/datasets?limit=100", headers={"accept-encoding": "identity"})
     small = api.get("/api/datasets?limit=2")
 

@@ -1,8 +1,9 @@
 """Compression: which encoding an answer gets, decided in one place for all who need to know."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette_compress import CompressMiddleware
 
 from collinear.api.addresses import ROOT
@@ -39,7 +40,24 @@ class Compressed:
         headers = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
         # In place: what the routes write down in the scope is looked for further out
         scope["headers"] = [*headers, (b"accept-encoding", encoding.encode())]
-        await self._compressing(scope, receive, send)
+
+        async def vary_once(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = _vary_once(message["headers"])
+            await send(message)
+
+        await self._compressing(scope, receive, vary_once)
+
+
+def _vary_once(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """What the routes have said, the compressor says again."""
+    kept, varying = [], []
+    for name, value in headers:
+        if name == b"vary":
+            varying += [part.strip() for part in value.split(b",")]
+        else:
+            kept.append((name, value))
+    return [*kept, (b"vary", b", ".join(dict.fromkeys(varying)))] if varying else kept
 
 
 @lru_cache(maxsize=256)

@@ -295,6 +295,8 @@ class DatasetQuery(BaseModel):
     @property
     def identity(self) -> dict[str, Any]:
         """What makes two pages parts of one list: everything but place and page size."""
+        if _PLACE.issuperset(self.model_fields_set):
+            return {"order": self.order}  # as it would come out, for the most asked lists
         filters = {
             name: sorted(set(value)) if isinstance(value, list) else value
             for name, value in self.filters.items()
