@@ -144,3 +144,25 @@ def test_other_thresholds_are_another_answer(filled: Stock, settings: Settings) 
         assert changed["likes"] == policy["likes"]
         detail = api.get("/api/datasets/org/word-1").json()
         assert detail["impact_assessment"]["thresholds"] == changed
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/datasets/org/none", 404),
+        ("/api/datasets?limit=0", 422),
+        ("/api/datasets/org/word-1/similar", 200),
+        ("/api/datasets/suggest?q=wo", 200),
+        ("/api/datasets/refresh-cache/none", 404),
+    ],
+)
+def test_every_answer_names_the_serial(
+    api: httpx2.Client, filled: Stock, path: str, status: int
+) -> None:
+    """Also those that say no: of the newest change that this process knows."""
+    api.get("/api/datasets")
+
+    answer = api.get(path)
+
+    assert answer.status_code == status
+    assert answer.headers["x-catalog-serial"] == str(filled.serial)

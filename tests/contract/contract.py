@@ -74,6 +74,7 @@ class Contract:
         promise: dict[str, Any] | None = described.get(str(answer.status_code))
         assert promise is not None, (operation_id, answer.status_code)
         self._check_headers(promise.get("headers", {}), answer.headers)
+        assert "x-request-id" in answer.headers
         return promise
 
     def check(self, schema: Mapping[str, Any], body: Any) -> None:

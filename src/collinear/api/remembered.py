@@ -17,6 +17,7 @@ from collinear.browse.basis import Basis
 from collinear.domain.errors import StoreUnavailable
 
 _Key = tuple[str, bytes, str]
+_SERIAL = b"x-catalog-serial"
 _OF_A_BODY = frozenset({b"content-length", b"content-type", b"content-encoding"})
 _LARGEST = 16
 """The part of the memory that one answer may take, as a divisor."""
@@ -69,9 +70,9 @@ class Remembered:
         kept = self._answers.get(key)
         if kept is not None and await self._gives(kept, scope, send):
             return
-        listening = _Listening(send)
+        listening = _Listening(scope, send)
         await self._app(scope, receive, listening.send)
-        answer = listening.answer(scope)
+        answer = listening.answer()
         if answer is not None and answer.size <= self._largest:
             self._answers[key] = answer
 
@@ -99,9 +100,10 @@ class Remembered:
 
 
 class _Listening:
-    """Hears an answer that is on its way."""
+    """Hears an answer that is on its way, and names the catalog's serial where it does not."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._scope = scope
         self._send = send
         self._start: Message = {}
         self._body: bytes | None = None
@@ -109,13 +111,19 @@ class _Listening:
     async def send(self, message: Message) -> None:
         """Let it pass."""
         if message["type"] == "http.response.start":
+            headers = message.setdefault("headers", [])
+            if not any(name == _SERIAL for name, _ in headers):
+                catalog = await system_of(Request(self._scope)).catalog()
+                if catalog.reader.newest:
+                    message["headers"] = [*headers, (_SERIAL, catalog.reader.newest.encode())]
             self._start = dict(message)  # the layers outside put their own headers into it
         elif self._body is None and not message.get("more_body"):
             self._body = message.get("body", b"")
         await self._send(message)
 
-    def answer(self, scope: Scope) -> _Answer | None:
+    def answer(self) -> _Answer | None:
         """What can be given again, if it can: an answer of one piece whose basis is known."""
+        scope = self._scope
         basis, status = scope.get(conditions.BASIS), self._start.get("status")
         if basis is None or status not in (200, 304) or self._body is None:
             return None

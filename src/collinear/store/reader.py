@@ -106,6 +106,8 @@ class CatalogReader:
     """
 
     def __init__(self, client: redis.asyncio.Redis, keys: Keys) -> None:
+        self.newest = ""
+        """The newest change that any answer has told of; empty before the first."""
         self._client = client
         self._keys = keys
         self._trips = Trips(client)
@@ -130,7 +132,7 @@ class CatalogReader:
         """
         keys = [self._keys.meta, self._keys.lease, self._keys.run]
         meta, leased, mark = await self._trips.run(self._version, keys, Version.FIELDS)
-        return Version.of(meta, leased=bool(leased)), mark.decode()
+        return self._version_of(meta, leased), mark.decode()
 
     async def window(
         self,
@@ -162,7 +164,7 @@ class CatalogReader:
                 keys=[keys.documents, keys.meta, keys.lease, *orders],
                 args=[len(Version.FIELDS), *Version.FIELDS, *places],
             )
-        version = Version.of(meta, leased=bool(leased))
+        version = self._version_of(meta, leased)
         return [_window(version, *parts) for parts in found]
 
     async def documents(self, ids: Sequence[str]) -> Documents:
@@ -177,7 +179,7 @@ class CatalogReader:
         return Documents(
             documents=[document for document in (found[0] if ids else []) if document],
             catalog_size=size,
-            version=Version.of(meta, leased=bool(leased)),
+            version=self._version_of(meta, leased),
         )
 
     async def get(self, dataset_id: str) -> Found:
@@ -206,7 +208,7 @@ class CatalogReader:
                 exact = await self._client.hget(self._keys.documents, name) if name else None
         if exact is None:
             raise DatasetNotFound(dataset_id)
-        return Found(name.decode(), exact, Version.of(meta, leased=bool(leased)))
+        return Found(name.decode(), exact, self._version_of(meta, leased))
 
     async def known(self, dataset_id: str) -> bool:
         """Whether a dataset is called so now, ignoring case."""
@@ -241,8 +243,13 @@ class CatalogReader:
             pipe.hgetall(self._keys.meta)
             pipe.exists(self._keys.lease)
             meta, leased = await pipe.execute()
-        version = Version.of([meta.get(n.encode()) for n in Version.FIELDS], leased=bool(leased))
+        version = self._version_of([meta.get(n.encode()) for n in Version.FIELDS], leased)
         return to_texts(meta), version
+
+    def _version_of(self, meta: list[bytes | None], leased: int) -> Version:
+        version = Version.of(meta, leased=bool(leased))
+        self.newest = version.serial
+        return version
 
     async def _oldest(self, names: list[bytes]) -> bytes | None:
         if len(names) < 2:
