@@ -112,13 +112,14 @@ def _complete(
     for status, answer in answers.items():
         problem = answer.get("content", {}).get(problems.MEDIA_TYPE)
         names = ["X-Request-Id", "Cache-Control", "Vary"]
+        names += ["X-Catalog-Serial"] if path.startswith("/api/") else []
         names += ["RateLimit", "RateLimit-Policy"] if limited else []
         if problem is not None:
             names += problems.headers_of(problem["examples"])
             for shown in problem["examples"].values():
                 shown["value"]["instance"] = instance
         elif kept:
-            names += ["ETag", "X-Catalog-Serial"]
+            names.append("ETag")
         if status == "200":
             names += headers.MORE.get(operation["operationId"], ())
             names += ["Age", "Cache-Status"] if kept else []
