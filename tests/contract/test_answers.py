@@ -101,6 +101,24 @@ def test_an_answer_is_as_described(
         contract.holds(operation, again)
 
 
+@pytest.mark.parametrize(
+    ("operation", "path", "status"),
+    [
+        ("listDatasets", f"{ROOT}?cursor=broken", 400),
+        ("getDataset", f"{ROOT}/nobody/nothing", 404),
+        ("getFileUrl", f"{ONE}/file-url?filename=nothing", 404),
+        ("listChanges", f"{ROOT}/changes?since=other:1-0", 410),
+    ],
+)
+def test_what_there_is_not_has_not_stayed_the_same(
+    living: httpx2.Client, contract: Contract, operation: str, path: str, status: int
+) -> None:
+    """A star stands for whatever there is, and there is nothing."""
+    answer = living.get(path, headers={"If-None-Match": "*"})
+    assert answer.status_code == status
+    contract.holds(operation, answer)
+
+
 def test_what_is_unknown_is_null(living: httpx2.Client, contract: Contract) -> None:
     """And its impact not available, nor its ranks."""
     dataset = contract.holds("getDataset", living.get(f"{ROOT}/{UNKNOWN}"))

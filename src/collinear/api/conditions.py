@@ -44,8 +44,8 @@ def body_tag(request: Request, body: bytes) -> str:
 
 
 def asks_for_change(request: Request) -> bool:
-    """Whether the caller has an answer already."""
-    return "if-none-match" in request.headers
+    """Whether the caller has an answer already, and names it; a star names none."""
+    return request.headers.get("if-none-match", "*").strip() != "*"
 
 
 def has(request: Request, etag: str) -> bool:
@@ -53,10 +53,19 @@ def has(request: Request, etag: str) -> bool:
     return matches(request.headers.get("if-none-match", ""), etag)
 
 
+def has_already(request: Request, etag: str) -> bool:
+    """As ``has``, before anybody knows whether there is an answer: a star says nothing then."""
+    return request.headers.get("if-none-match", "").strip() != "*" and has(request, etag)
+
+
 def matches(claimed: str, etag: str) -> bool:
-    """Whether an ``If-None-Match`` names this tag; a star names whatever there is."""
+    """
+    Whether an ``If-None-Match`` names this tag; a star names whatever there is.
+
+    So a star is to be asked about only where it is known that there is something.
+    """
     tags = {part.strip().removeprefix("W/") for part in claimed.split(",")}
-    return "*" in tags or etag.removeprefix("W/") in tags
+    return tags == {"*"} or etag.removeprefix("W/") in tags
 
 
 def headers(etag: str, serial: str, *, keep: str = ASK_AGAIN) -> dict[str, str]:

@@ -27,7 +27,7 @@ def unchanged(request: Request, found: Found, at: At) -> Response | None:
     if at.commit is None or not conditions.asks_for_change(request):
         return None
     etag = _tag(request, at, at.commit)
-    if not conditions.has(request, etag):
+    if not conditions.has_already(request, etag):
         return None
     return conditions.not_modified(conditions.headers(etag, found.version.serial, keep=_keep(at)))
 

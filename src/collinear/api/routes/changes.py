@@ -144,7 +144,7 @@ async def list_changes(
     if conditions.asks_for_change(request):
         version, epoch = await catalog.changes.version()
         etag = _tag(request, version, epoch, in_lines=in_lines)
-        if conditions.has(request, etag):
+        if conditions.has_already(request, etag):
             return conditions.not_modified(conditions.headers(etag, version.serial) | _VARYING)
     documents = query.include is not None
     stretch = await catalog.changes.read(

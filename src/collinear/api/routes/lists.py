@@ -36,7 +36,7 @@ async def list_datasets(request: Request) -> Response:
     if conditions.asks_for_change(request):
         basis = await catalog.find_basis(query)
         etag = conditions.lasting_tag(request, basis)
-        if conditions.has(request, etag):
+        if conditions.has_already(request, etag):
             return conditions.not_modified(conditions.headers(etag, basis.serial))
     listing = await catalog.find(query)
     etag = conditions.lasting_tag(request, listing.basis)
