@@ -119,6 +119,38 @@ def test_being_seen_again_is_no_change_but_another_detail(
     assert second.headers["x-catalog-serial"] == first.headers["x-catalog-serial"]
 
 
+def test_being_seen_again_shows_before_the_page_is_done(api: httpx2.Client, filled: Stock) -> None:
+    """A page is stored in pieces, and may wait for long with some of them stored."""
+    filled.begin(Kind.DELTA)
+    one = dataset(1, "org/word-1", tags=("license:mit",), likes=1)
+    detail = "/api/datasets/org/word-1"
+    for _ in range(3):
+        etag = api.get(detail).headers["etag"]
+        assert again(api, detail, etag).status_code == 304
+
+        filled.put(one)  # perhaps within the same second
+
+        assert again(api, detail, etag).status_code == 200
+    filled.end()
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/datasets/org/nobody", 404),
+        ("/api/datasets/org/nobody/similar", 404),
+        ("/api/datasets?cursor=broken", 400),
+        ("/api/datasets?search=word&cursor=broken", 400),
+    ],
+)
+def test_a_star_names_nothing_where_there_is_nothing(
+    api: httpx2.Client, filled: Stock, path: str, status: int
+) -> None:
+    """Whoever has any answer at all is still told that this one is none."""
+    for _ in range(2):
+        assert again(api, path, "*").status_code == status
+
+
 def test_a_304_needs_no_document_and_no_index(
     api: httpx2.Client, filled: Stock, settings: Settings
 ) -> None:

@@ -116,3 +116,15 @@ async def test_a_caller_who_leaves_takes_nobody_along(road: Road) -> None:
     assert await stays == "a on 1"
     assert leaves.cancelled()
     assert await convoy.ask("b") == "b on 2"
+
+
+async def test_nobody_travels_for_nothing(road: Road) -> None:
+    """Of two trips that wait for more callers, the first to leave takes all; the other stays."""
+    road.gate.set()
+    convoy = Convoy(road.answer)
+    first = await asked(convoy, "a", "a", "b", "b")
+    await asyncio.gather(*first)
+    for _ in range(20):
+        await asyncio.gather(*await asked(convoy, "c", "c"), *await asked(convoy, "d", "d"))
+
+    assert () not in road.trips

@@ -55,6 +55,8 @@ for first = 0, rows - 1, AT_A_TIME do
 end
 
 redis.call('HSET', KEYS[1], 'marked', marked)
+-- Marks are no change: who shows them knows by this number that they may be others
+redis.call('HINCRBY', KEYS[1], 'chunks', 1)
 -- A claim counts its chunks: one that is sent twice, or that Redis has forgotten, ends it
 if held ~= '' then redis.call('HSET', KEYS[2], page, held_next) end
 

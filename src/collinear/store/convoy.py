@@ -58,7 +58,8 @@ class Convoy(Generic[Question, Answer]):
         while self._waiting:
             if self._crowded:
                 await asyncio.sleep(_LINGER)
-            going = self._board()
+            if not (going := self._board()):
+                return  # the other trip, which waited too, has taken all of them
             callers = [self._waiting.pop(question) for question in going]
             self._crowded = sum(map(len, callers)) > 1
             try:

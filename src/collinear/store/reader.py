@@ -126,9 +126,9 @@ class CatalogReader:
 
     async def version_and_mark(self) -> tuple[Version, str]:
         """
-        As ``version``, and a mark that changes whenever a run stores a page.
+        As ``version``, and a mark that changes whenever a run stores something.
 
-        With a page go marks of when its datasets were last seen, which are no change.
+        With it go marks of when its datasets were last seen, which are no change.
         """
         keys = [self._keys.meta, self._keys.lease, self._keys.run]
         meta, leased, mark = await self._trips.run(self._version, keys, Version.FIELDS)

@@ -108,7 +108,7 @@ async def get_dataset(
     version, mark = await catalog.reader.version_and_mark()
     basis = Basis(version, mark)
     etag = conditions.tag(request, basis)
-    if conditions.asks_for_change(request) and conditions.has_already(request, etag):
+    if conditions.has_already(request, etag):
         return conditions.not_modified(conditions.headers(etag, version.serial))
     found, standing = await catalog.get(dataset_id)
     policy = thresholds(found.version.thresholds, system.settings)
