@@ -3,6 +3,7 @@
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -121,3 +122,24 @@ def test_what_cannot_begin_is_not_tried_for_ever(settings: Settings) -> None:
         Workers(serve, settings, listener, count=2).run()
 
     assert left.value.code == 1
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="who has a handler is told by Linux")
+def test_who_is_told_to_stop_before_it_serves_stops(
+    settings: Settings, stock: Stock, tmp_path: Path
+) -> None:
+    """A signal in the first second is as good as any other: one that is not heard leaves a
+    process behind."""
+    with starter(settings, tmp_path) as start:
+        for workers in ("1", "2"):
+            part = start("api", COLLINEAR_PORT="0", COLLINEAR_API_WORKERS=workers)
+            # it has its own handlers, and has yet to make the application
+            wait_until(partial(_catches_sigterm, part.process.pid), "handlers", within=20)
+            assert part.stop() == 0
+
+
+def _catches_sigterm(pid: int) -> bool:
+    """Whether a process has a handler of its own, as Linux tells it."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    caught = int(status.partition("SigCgt:")[2].split()[0], 16)
+    return bool(caught >> (signal.SIGTERM - 1) & 1)

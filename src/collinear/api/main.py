@@ -1,9 +1,11 @@
 """The API process."""
 
+import asyncio
 import gc
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from functools import partial
 from types import FrameType
 
@@ -18,6 +20,8 @@ from collinear.telemetry import configure_logging
 
 _OBJECTS = 20_000
 """New objects after which the youngest are looked through; a request makes some hundred."""
+_BACKLOG = 2048
+"""Connections that wait to be accepted, also while the processes begin."""
 _GRACE = 5
 """Seconds that requests get to end when the process is asked to stop."""
 
@@ -34,18 +38,30 @@ def run_api(settings: Settings) -> None:
         if settings.api_workers > 1:
             Workers(serve, _adding_up(settings), listener, count=settings.api_workers).run()
         else:
-            # The server raises the signal again when it has ended; by then it has been heeded
-            signal.signal(signal.SIGINT, _heeded)
-            serve(settings, listener)
+            serve(settings, listener, until=(signal.SIGTERM, signal.SIGINT))
 
 
-def serve(settings: Settings, listener: socket.socket) -> None:
-    """Answer who comes to this listener, until SIGTERM."""
+def serve(
+    settings: Settings,
+    listener: socket.socket,
+    *,
+    until: Sequence[signal.Signals] = (signal.SIGTERM,),
+) -> None:
+    """Answer who comes to this listener, until one of these signals."""
     configure_logging(level=settings.log_level, style=settings.log_format)
-    signal.signal(signal.SIGTERM, _heeded)
+    early: list[int] = []
+
+    def heed(number: int, frame: FrameType | None) -> None:
+        early.append(number)
+
+    # The server listens to signals itself while it runs, and raises them again when it has ended
+    for number in until:
+        signal.signal(number, heed)
     raise_open_files()
     _collect_garbage_seldom()
-    create_server(settings).run(sockets=[listener])
+    server = create_server(settings)
+    server.early = early
+    server.run(sockets=[listener])
 
 
 def _adding_up(settings: Settings) -> Settings:
@@ -68,13 +84,22 @@ def _collect_garbage_seldom() -> None:
 class Server(uvicorn.Server):
     """A server that ends the streams, which would not end by themselves, before it ends."""
 
+    early: Sequence[int] = ()
+    """Signals that told it to stop before it listened to them."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin; and stop as ever where that was wished for meanwhile."""
+        await super().startup(sockets)
+        for number in self.early:
+            asyncio.get_running_loop().call_soon(self.handle_exit, number, None)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Give those who listen their last word, and go on as ever."""
         self.lifespan.state["system"].streams.stop()
         await super().shutdown(sockets)
 
 
-def create_server(settings: Settings) -> uvicorn.Server:
+def create_server(settings: Settings) -> Server:
     """The server of the application; it is told where to listen when it runs."""
     return Server(
         uvicorn.Config(
@@ -89,6 +114,7 @@ def create_server(settings: Settings) -> uvicorn.Server:
             server_header=False,
             timeout_keep_alive=settings.keep_alive_seconds,
             timeout_graceful_shutdown=_GRACE,
+            backlog=_BACKLOG,
         )
     )
 
@@ -99,6 +125,8 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        # Now, so that of two who begin at the same time one is refused, and not mute
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         sys.stderr.write(
@@ -107,7 +135,3 @@ def _listen(host: str, port: int) -> socket.socket:
         )
         raise SystemExit(1) from None
     return listener
-
-
-def _heeded(signum: int, frame: FrameType | None) -> None:
-    """Nothing is left to do."""
