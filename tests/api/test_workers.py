@@ -122,6 +122,23 @@ def test_what_cannot_begin_is_not_tried_for_ever(settings: Settings) -> None:
         Workers(serve, settings, listener, count=2).run()
 
     assert left.value.code == 1
+    assert listener.fileno() == -1, "nobody waits in line for those who have left"
+
+
+def test_of_two_who_want_one_port_one_is_refused(settings: Settings, tmp_path: Path) -> None:
+    """Also where both begin at the same moment: none of them lives on without being heard."""
+    port = str(free_port())
+    with starter(settings, tmp_path) as start:
+        both = [start("api", COLLINEAR_PORT=port, COLLINEAR_API_WORKERS="2") for _ in range(2)]
+        wait_until(lambda: any(part.process.poll() is not None for part in both), "one to give up")
+        refused, other = sorted(both, key=lambda part: part.process.poll() is None)
+
+        assert refused.process.returncode == 1
+        assert "(Address already in use): stop what uses it" in refused.log
+        assert other.process.poll() is None
+        url = f"http://127.0.0.1:{port}"
+        wait_until(lambda: Served(other, url).status() == 200, "the other one", within=40)
+        assert other.stop() == 0
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="who has a handler is told by Linux")
