@@ -84,7 +84,7 @@ class Workers:
         return _Worker(process, time.monotonic())
 
     def _end(self, workers: list[_Worker]) -> None:
-        # When they have left it too, callers are refused, and go elsewhere, rather than kept waiting
+        # When they have left it too, callers are refused, and not kept waiting for nobody
         self._listener.close()
         for worker in workers:
             worker.process.terminate()
