@@ -3,8 +3,9 @@
 import base64
 import binascii
 import hashlib
-import json
 import re
+
+import orjson
 
 from collinear.domain.errors import BadCursor
 from collinear.domain.query import DatasetQuery
@@ -73,5 +74,5 @@ def to_text(inside: bytes) -> str:
 
 
 def _sealed(query: DatasetQuery, place: bytes) -> bytes:
-    identity = json.dumps(query.identity, sort_keys=True).encode()
+    identity = orjson.dumps(query.identity, option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(identity + b"\n" + place, digest_size=_SEAL).digest() + place

@@ -129,45 +129,55 @@ class DatasetQuery(BaseModel):
         examples=["desc"],
     )
     author: _Values = Field(
-        [], description="Any of these namespaces (exact).", examples=[["openai"]]
+        default_factory=list, description="Any of these namespaces (exact).", examples=[["openai"]]
     )
     tag: _Values = Field(
-        [],
+        default_factory=list,
         description="All of these tags (exact), such as `license:mit`.",
         examples=[["license:mit"]],
     )
     license: _Values = Field(
-        [], description="Any of these licences, such as `mit`.", examples=[["mit"]]
+        default_factory=list,
+        description="Any of these licences, such as `mit`.",
+        examples=[["mit"]],
     )
     language: _Values = Field(
-        [], description="Any of these languages, such as `en`.", examples=[["en"]]
+        default_factory=list, description="Any of these languages, such as `en`.", examples=[["en"]]
     )
     task: _Values = Field(
-        [],
+        default_factory=list,
         description="Any of these tasks, such as `question-answering`.",
         examples=[["question-answering"]],
     )
     modality: _Values = Field(
-        [], description="Any of these modalities, such as `image`.", examples=[["image"]]
+        default_factory=list,
+        description="Any of these modalities, such as `image`.",
+        examples=[["image"]],
     )
     format: _Values = Field(
-        [], description="Any of these file formats, such as `parquet`.", examples=[["parquet"]]
+        default_factory=list,
+        description="Any of these file formats, such as `parquet`.",
+        examples=[["parquet"]],
     )
     library: _Values = Field(
-        [], description="Any of these libraries, such as `polars`.", examples=[["polars"]]
+        default_factory=list,
+        description="Any of these libraries, such as `polars`.",
+        examples=[["polars"]],
     )
     size_category: _Values = Field(
-        [], description="Any of these, such as `1K<n<10K`.", examples=[["1K<n<10K"]]
+        default_factory=list,
+        description="Any of these, such as `1K<n<10K`.",
+        examples=[["1K<n<10K"]],
     )
     impact_level: Annotated[list[Level], Field(max_length=10)] = Field(
-        [],
+        default_factory=list,
         description="Any of these impact levels: `high`, `medium` or `low` by the thresholds of "
         "`/api/impact-policy`, or `not_available` where no metric is known.",
         examples=[["high", "medium"]],
     )
     gated: Annotated[list[Literal["false", "true", "auto", "manual"]], Field(max_length=10)] = (
         Field(
-            [],
+            default_factory=list,
             description="Any of these: access is open to all (`false`), or must be asked for and "
             "is given at once (`auto`), by the owner (`manual`), or either (`true`).",
             examples=[["false"]],
@@ -200,7 +210,7 @@ class DatasetQuery(BaseModel):
         None, description=f"Created until; {_INCLUSIVE}", examples=["2026-01-31T12:00:00Z"]
     )
     facets: Annotated[list[_Facet], BeforeValidator(counted.parse)] = Field(
-        [],
+        default_factory=list,
         description="Count what fits by these, as a comma list or repeated; each leaves out its "
         "own filter. Names of filters count values, those with `:histogram` count by buckets.",
         examples=[["license", "language", "created_at:histogram"]],
