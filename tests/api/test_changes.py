@@ -103,6 +103,7 @@ def test_a_position_that_was_trimmed_is_gone(api: httpx2.Client, history: Stock)
         problem = refused(answer, 410, "position-gone")
         assert gone in problem["detail"]
         assert problem["export"] == "/api/datasets/export"
+        assert answer.headers["x-catalog-serial"] == str(history.serial)
     assert follow(api, whole[2].serial) == whole[3:]
     assert follow(api) == whole[2:]
 

@@ -186,6 +186,7 @@ def test_other_thresholds_are_another_answer(filled: Stock, settings: Settings) 
         ("/api/datasets/org/word-1/similar", 200),
         ("/api/datasets/suggest?q=wo", 200),
         ("/api/datasets/refresh-cache/none", 404),
+        ("/api/datasets/changes/stream?limit=1", 422),
     ],
 )
 def test_every_answer_names_the_serial(
@@ -197,4 +198,14 @@ def test_every_answer_names_the_serial(
     answer = api.get(path)
 
     assert answer.status_code == status
+    assert answer.headers["x-catalog-serial"] == str(filled.serial)
+
+
+def test_who_is_not_found_is_not_there_as_of_now(api: httpx2.Client, filled: Stock) -> None:
+    """The store was asked, so the answer knows its newest change."""
+    api.get("/api/datasets")
+    filled.put(dataset(77, "org/later"))
+
+    answer = api.get("/api/datasets/org/nobody")
+
     assert answer.headers["x-catalog-serial"] == str(filled.serial)

@@ -64,6 +64,7 @@ def test_what_happens_is_told_as_it_happens(api: httpx2.Client, history: Stock) 
     with listening(api) as listener:
         assert listener.headers["content-type"] == "text/event-stream; charset=utf-8"
         assert listener.headers["cache-control"] == "no-store"
+        assert listener.headers["x-catalog-serial"] == str(history.serial)
         assert listener.headers["x-accel-buffering"] == "no"
         [start] = listener.events(1)
         assert start == Event("start", str(history.serial), {"serial": str(history.serial)})
@@ -305,6 +306,7 @@ def test_a_place_that_is_gone_is_a_problem_before_anything_is_sent(
             path = STREAM if headers else f"{STREAM}?since={since}"
             with asking(api, path, **headers) as answer:
                 assert answer.status == 410
+                assert answer.headers["x-catalog-serial"] == str(history.serial)
                 assert b"/api/datasets/export" in answer.body()
 
 

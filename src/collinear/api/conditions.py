@@ -90,4 +90,4 @@ def stale(age: float, why: str) -> dict[str, str]:
 
 def not_modified(fields: Mapping[str, str]) -> Response:
     """The answer that says: what you have is still true."""
-    return Response(status_code=304, headers={"Vary": "Accept-Encoding", **fields})
+    return Response(status_code=304, headers=dict(fields))

@@ -35,7 +35,7 @@ class Part(NamedTuple):
     length: int
 
 
-def part_of(header: str | None, size: int) -> Part | None:
+def part_of(header: str | None, export: Export) -> Part | None:
     """
     What a ``Range`` asks for; None where it is the whole file.
 
@@ -47,6 +47,7 @@ def part_of(header: str | None, size: int) -> Part | None:
     asked = _RANGE.fullmatch(header or "")
     if asked is None or asked[1] == asked[2] == "":
         return None
+    size = export.size
     if not asked[1]:
         start, end = max(size - int(asked[2]), 0), size
     else:
@@ -54,7 +55,7 @@ def part_of(header: str | None, size: int) -> Part | None:
     if asked[1] and asked[2] and end <= start:
         return None
     if start >= size:
-        raise RangeNotSatisfiable(size)
+        raise RangeNotSatisfiable(size, as_of=export.serial)
     return Part(start, min(end, size) - start)
 
 

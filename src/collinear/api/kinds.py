@@ -15,9 +15,11 @@ class NotAuthenticated(errors.NotAllowed):
 class RangeNotSatisfiable(errors.BadRequest):
     """The bytes that are asked for begin behind the end of the file."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, *, as_of: str) -> None:
+        """``as_of`` is the serial that the file is true for."""
         super().__init__(f"The file has {size} bytes; the range begins behind them.")
         self.size = size
+        self.as_of = as_of
 
 
 class Kind(NamedTuple):

@@ -122,6 +122,8 @@ def to_response(request: Request, error: CatalogError, **more: Any) -> Response:
     """The answer to an error of the catalog; ``more`` are further members of the problem."""
     kind = kind_of(error)
     headers: dict[str, str] = {}
+    if as_of := getattr(error, "as_of", ""):
+        headers["X-Catalog-Serial"] = as_of
     retry_after = getattr(error, "retry_after", None) or kind.retry_after
     if retry_after:
         headers["Retry-After"] = str(round(retry_after))

@@ -62,9 +62,11 @@ class Remembered:
             scope["type"] != "http"
             or scope["method"] != "GET"
             or not scope["path"].startswith(ROOT)
-            or scope["path"].rstrip("/") == STREAM  # what that is, depends on what is accepted
         ):
             await self._app(scope, receive, send)
+            return
+        if scope["path"].rstrip("/") == STREAM:  # what that is, depends on what is accepted
+            await self._app(scope, receive, _Listening(scope, send).send)
             return
         key = (scope["path"], scope["query_string"], encoding_of(scope))
         kept = self._answers.get(key)

@@ -91,7 +91,8 @@ class DatasetMoved(CatalogError):
 class PositionGone(CatalogError):
     """Changes after this position in the stream are not kept any more, or it is not of it."""
 
-    def __init__(self, serial: str, *, other_epoch: bool) -> None:
+    def __init__(self, serial: str, *, other_epoch: bool, as_of: str = "") -> None:
+        """``as_of`` is the newest change that there is, where that was seen."""
         why = (
             "is of another epoch: the store was emptied or restored since"
             if other_epoch
@@ -99,6 +100,7 @@ class PositionGone(CatalogError):
         )
         super().__init__(f"{serial} {why}. Take the whole catalog, and follow from its serial.")
         self.serial = serial
+        self.as_of = as_of
 
 
 class SnapshotGone(CatalogError):

@@ -86,8 +86,10 @@ class ChangesReader:
             [keys.changes, keys.meta, keys.lease, keys.identities, keys.documents],
             [*(since or ("", "")), limit, _MOST_BYTES if documents else "", *Version.FIELDS],
         )
+        version = Version.of(meta, leased=bool(leased))
         if trouble and since is not None:
-            raise PositionGone(str(since), other_epoch=trouble == b"epoch")
+            other = trouble == b"epoch"
+            raise PositionGone(str(since), other_epoch=other, as_of=version.serial)
         epoch = epoch.decode()
         # A thousand of them take milliseconds: others are answered meanwhile
         changes = await to_thread.run_sync(_to_changes, epoch, entries)
@@ -97,7 +99,7 @@ class ChangesReader:
             documents=_by_hub_id(found) if documents else None,
             next=(changes[-1].serial if changes else there) if epoch else None,
             newest=Serial(epoch, newest.decode()) if epoch else None,
-            version=Version.of(meta, leased=bool(leased)),
+            version=version,
         )
 
 

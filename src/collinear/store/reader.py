@@ -200,6 +200,7 @@ class CatalogReader:
                 pipe.hmget(self._keys.meta, Version.FIELDS)
                 pipe.exists(self._keys.lease)
                 (exact, folded), others, former, meta, leased = await pipe.execute()
+            version = self._version_of(meta, leased)
             if exact is None:
                 names = [*_names(others), *([lower] if folded else [])]
                 name = await self._oldest(names) or b""
@@ -208,7 +209,7 @@ class CatalogReader:
                 exact = await self._client.hget(self._keys.documents, name) if name else None
         if exact is None:
             raise DatasetNotFound(dataset_id)
-        return Found(name.decode(), exact, self._version_of(meta, leased))
+        return Found(name.decode(), exact, version)
 
     async def known(self, dataset_id: str) -> bool:
         """Whether a dataset is called so now, ignoring case."""

@@ -100,7 +100,7 @@ async def _export(
         return Response(headers=fields, media_type=_TYPES[format])
     part = None
     if request.headers.get("if-range", etag) == etag:
-        part = part_of(request.headers.get("range"), export.size)
+        part = part_of(request.headers.get("range"), export)
     file = await exports.open(export)
     if file is None:
         fields["Accept-Ranges"] = "none"

@@ -57,6 +57,8 @@ class EventStream(Response):
         tail = self._streams.tail(self._changes)
         async with tail.listen(documents=self._documents) as window:
             since = self._since or window.end
+            if window.end.epoch:
+                self.headers["X-Catalog-Serial"] = str(window.end)
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             if not scope.get("head"):
                 listening = Listening(
@@ -92,11 +94,13 @@ def as_lines(
 
     However many there are, a page of them is in memory at a time.
     """
+    # Nobody but the caller sees whether it ends in a problem: no cache may give it again
+    headers = headers | _HEADERS
     if request.scope.get("head"):
         return Response(headers=headers, media_type=LINES)
     return StreamingResponse(
         _pages(request, changes, first, limit, documents=documents),
-        headers={**headers, "X-Accel-Buffering": "no"},
+        headers=headers,
         media_type=LINES,
     )
 
