@@ -98,7 +98,8 @@ class Discovery:
         return Similar(
             [body for body, _ in chosen],
             [[tag for tag in other["tags"] if tag in tags] for _, other in chosen],
-            Basis(candidates.version, None, commit.name, str(commit.serial)),
+            # As of the first of both: a tag that is too old costs an answer, never a stale one
+            Basis(found.version, None, commit.name, str(commit.serial)),
         )
 
 

@@ -32,8 +32,11 @@ class View:
         self.path = path
         self.searcher = searcher
         self.serial = serial
-        self.name = f"{path.name} {serial}"
-        """What tells this commit from all others."""
+        self.name = f"{path.name} {serial} {stamp}"
+        """
+        What tells this commit from all others, also from itself before its segments were merged:
+        then replaced documents count no more, and words are rarer than they were.
+        """
         self.lexicon = Lexicon(searcher)
         self.facets = Facets(searcher)
         self._stamp = stamp
