@@ -5,9 +5,10 @@ The framework would read them too, but takes the last of several values without 
 longer for it than the store for its answer.
 """
 
+import re
 from collections.abc import Callable
 from difflib import get_close_matches
-from typing import Any, TypeVar, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 from urllib.parse import parse_qsl
 
 from fastapi import Request
@@ -22,6 +23,7 @@ Model = TypeVar("Model", bound=BaseModel)
 _MOST = 1000
 """Parameters in one query; beyond, nobody means it well."""
 _NO_TEXT = "is not UTF-8 once its %-escapes are read"
+_WHOLE = re.compile(r"-?[0-9]+")
 
 
 class Nothing(BaseModel):
@@ -66,6 +68,7 @@ def reader(model: type[Model]) -> Callable[[Request], Model]:
     """A function that reads the parameters of a request; raises as ``query`` says."""
     fields = model.model_fields
     many = {name for name, field in fields.items() if get_origin(field.annotation) is list}
+    whole = {name for name, field in fields.items() if _is_whole(field.annotation)}
     plain = None if any(field.is_required() for field in fields.values()) else model()
 
     def read(request: Request) -> Model:
@@ -83,6 +86,8 @@ def reader(model: type[Model]) -> Callable[[Request], Model]:
                 values.setdefault(name, []).append(value)
             elif name in values:
                 wrong[name] = "has one value; it came more than once"
+            elif name in whole and not _WHOLE.fullmatch(value):
+                wrong[name] = "must be a whole number, in digits"  # and not 1_0, as Python has it
             else:
                 values[name] = value
         refused: list[dict[str, Any]] = [
@@ -101,6 +106,10 @@ def reader(model: type[Model]) -> Callable[[Request], Model]:
         return read
 
     return read
+
+
+def _is_whole(annotation: Any) -> bool:
+    return annotation is int or any(map(_is_whole, get_args(annotation)))
 
 
 def _pairs(sent: bytes) -> list[tuple[str, str]]:
