@@ -2,6 +2,7 @@
 
 import threading
 import tracemalloc
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
@@ -175,6 +176,13 @@ def test_what_cannot_be_a_next_page_is_not_asked_for(
     refused(client.get(f"{NAME}/files?limit=5"), 502, "hub-contract-broken")
 
 
+def elsewhere(cursor: str) -> str:
+    """The same cursor, but for a digit of its place."""
+    inside = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    moved = inside[:-2] + bytes([inside[-2] ^ 1]) + inside[-1:]
+    return urlsafe_b64encode(moved).decode().rstrip("=")
+
+
 def test_a_cursor_goes_with_its_dataset_and_revision(
     client: httpx2.Client, repository: RepositoryHub, stock: Stock
 ) -> None:
@@ -191,6 +199,7 @@ def test_a_cursor_goes_with_its_dataset_and_revision(
         f"{NAME}/files?cursor={cursor}",
         f"{NAME}/commits?cursor={cursor[:-2]}",
         f"{NAME}/commits?cursor={cursor}AAAA",
+        f"{NAME}/commits?cursor={elsewhere(cursor)}",
         f"{NAME}/commits?cursor=",
         f"{NAME}/commits?cursor=AAAA",
         f"{NAME}/commits?cursor=%F0%9F%A6%86",

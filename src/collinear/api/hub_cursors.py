@@ -25,9 +25,9 @@ class Place(NamedTuple):
 
 
 def seal(what: str, at: At, place: Place) -> str:
-    """A cursor that is good for this dataset and revision, and nowhere else."""
+    """A cursor that is good for this dataset and revision, as it is, and nowhere else."""
     inside = json.dumps(place, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(_seal(what, at) + inside).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(_seal(what, at, inside) + inside).rstrip(b"=").decode()
 
 
 def unseal(what: str, at: At, cursor: str) -> Place:
@@ -43,7 +43,7 @@ def unseal(what: str, at: At, cursor: str) -> Place:
         place = Place(*json.loads(sealed[_SEAL:]))
     except (ValueError, TypeError, RecursionError, binascii.Error):
         raise _bad() from None
-    if sealed[:_SEAL] != _seal(what, at) or not _is_one(place):
+    if sealed[:_SEAL] != _seal(what, at, sealed[_SEAL:]) or not _is_one(place):
         raise _bad()
     return place
 
@@ -59,8 +59,8 @@ def _is_one(place: Place) -> bool:
     )
 
 
-def _seal(what: str, at: At) -> bytes:
-    named = repr((what, at.hub_id, at.revision)).encode()
+def _seal(what: str, at: At, inside: bytes) -> bytes:
+    named = repr((what, at.hub_id, at.revision, inside)).encode()
     return hashlib.blake2b(named, digest_size=_SEAL).digest()
 
 
