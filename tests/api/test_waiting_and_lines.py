@@ -134,6 +134,8 @@ def test_lines_are_the_same_changes(api: httpx2.Client, history: Stock) -> None:
     assert parsed(by_header) == parsed(by_parameter) == page["changes"]
     assert by_header.headers["x-catalog-serial"] == page["serial"]
     assert by_header.headers["cache-control"] == "no-store"  # it might have ended in a problem
+    head = api.head(CHANGES, headers={"accept": LINES})
+    assert (head.status_code, head.headers.get("content-length")) == (200, None)
     assert by_header.content.endswith(b"\n")
     since = page["changes"][0]["serial"]
     assert (

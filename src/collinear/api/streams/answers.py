@@ -97,7 +97,9 @@ def as_lines(
     # Nobody but the caller sees whether it ends in a problem: no cache may give it again
     headers = headers | _HEADERS
     if request.scope.get("head"):
-        return Response(headers=headers, media_type=LINES)
+        head = Response(headers=headers, media_type=LINES)
+        del head.headers["content-length"]  # nobody knows it before the end
+        return head
     return StreamingResponse(
         _pages(request, changes, first, limit, documents=documents),
         headers=headers,
