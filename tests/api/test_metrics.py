@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -160,6 +161,29 @@ async def test_what_a_process_leaves_is_gone_on_with(tmp_path: Path) -> None:
         told = values(third.exposition(None, None, None, now=0).decode())
         assert ("collinear_http_requests_total", "/livez", "200", "GET") not in told
         await anyio.lowlevel.checkpoint()
+
+
+@pytest.mark.anyio
+async def test_what_cannot_be_written_keeps_nobody_from_looking(tmp_path: Path) -> None:
+    """A folder that is gone, or in whose place there is something else, as on a full disk: the
+    numbers stand still, and go on when they can be written again."""
+    folder = tmp_path / "counted"
+    metrics = RequestMetrics(folder)
+
+    def told() -> float:
+        metrics.observe(method="GET", route="/livez", status=200, seconds=0.002)
+        found = values(metrics.exposition(None, None, None, now=0).decode())
+        return found["collinear_http_requests_total", "/livez", "200", "GET"]
+
+    async with metrics.processes.sharing():
+        assert told() == 1
+        shutil.rmtree(folder)
+        assert told() == 2
+        shutil.rmtree(folder)
+        folder.write_text("in the way")
+        assert told() == 2
+        folder.unlink()
+        assert told() == 4
 
 
 def test_a_search_shows_where_its_time_went(stock: Stock, settings: Settings) -> None:

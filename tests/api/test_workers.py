@@ -34,7 +34,15 @@ class Served:
     def pids(self) -> set[int]:
         """The processes that answer."""
         children = psutil.Process(self.part.process.pid).children()
-        return {child.pid for child in children if "spawn_main" in " ".join(child.cmdline())}
+        return {child.pid for child in children if "spawn_main" in command_of(child)}
+
+
+def command_of(process: psutil.Process) -> str:
+    """How it was started; nothing where it has ended meanwhile."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 @pytest.fixture

@@ -53,9 +53,12 @@ class Together:
         What each process has counted.
 
         Of our own numbers those are told that are written down: of more than that, the next
-        process that is asked would know nothing, and what only grows would have shrunk.
+        process that is asked would know nothing, and what only grows would have shrunk.  So where
+        nothing can be written they stand still, and everything else is told all the same.
         """
-        yield self._write()
+        with suppress(OSError):
+            self._write()
+        yield self._written
         for file in sorted(self._folder.glob("*.json")):
             if file != self._place:
                 totals = _read(file)
@@ -94,15 +97,15 @@ class Together:
                 self._write()
             await anyio.sleep(_EVERY)
 
-    def _write(self) -> Mapping[str, float]:
+    def _write(self) -> None:
         with self._writing:  # a scrape is answered in a thread
             totals = self._tally.totals()
             if self._place is not None and totals != self._written:
+                self._folder.mkdir(parents=True, exist_ok=True)  # somebody may have tidied up
                 fresh = self._place.with_suffix(".new")
                 fresh.write_text(json.dumps(totals))
                 fresh.replace(self._place)
                 self._written = totals
-            return totals
 
 
 def _read(file: Path) -> dict[str, float]:
