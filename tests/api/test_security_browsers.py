@@ -68,6 +68,7 @@ def test_the_page_of_the_api_runs_only_what_is_ours(api: httpx2.Client) -> None:
     policy = dict(
         part.strip().split(" ", 1) for part in page.headers["content-security-policy"].split(";")
     )
+    assert page.headers["cache-control"] == "no-cache"
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
     assert policy["frame-ancestors"] == policy["base-uri"] == policy["form-action"] == "'none'"
@@ -75,7 +76,9 @@ def test_the_page_of_the_api_runs_only_what_is_ours(api: httpx2.Client) -> None:
     assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript:", page.text)
     for address in re.findall(r'(?:src|href)="([^"]+)"', page.text):
         assert address.startswith("/docs/")
-        assert api.get(address).status_code == 200
+        part = api.get(address)
+        assert part.status_code == 200
+        assert part.headers["cache-control"] == "no-cache", "after an upgrade all are new"
 
 
 def test_the_page_of_the_api_works_in_a_browser(api: httpx2.Client, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 from anyio import to_thread
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.staticfiles import StaticFiles
 from pydantic import ConfigDict, RootModel
 
 from collinear.api import answers, docs_page, parameters
@@ -79,4 +78,4 @@ def add_docs(app: FastAPI) -> None:
     )
     app.include_router(router)
     with as_file(files("fastapi_offline") / "static") as folder:
-        app.mount(docs_page.ASSETS, StaticFiles(directory=folder), name="docs-assets")
+        app.mount(docs_page.ASSETS, docs_page.Assets(directory=folder), name="docs-assets")

@@ -1,11 +1,16 @@
 """The page that shows the API: scripts and styles are files of ours, nothing stands in the page."""
 
 from html import escape
+from typing import Any
 
 from fastapi import Response
 from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+
+from collinear.api.conditions import ASK_AGAIN
 
 ASSETS = "/docs/assets"
+_KEPT = {"Cache-Control": ASK_AGAIN}
 
 # The browser runs, shows and asks only what comes from here.  The library sets styles of elements
 # by script, and its style sheet holds pictures as data.
@@ -68,9 +73,19 @@ def page(root: str) -> Response:
     content = _PAGE.format(
         assets=f"{root}{ASSETS}", document=f"{root}/openapi.json", begin=f"{root}/docs/begin.js"
     )
-    return HTMLResponse(content, headers={"Content-Security-Policy": _POLICY})
+    return HTMLResponse(content, headers={"Content-Security-Policy": _POLICY, **_KEPT})
 
 
 def script() -> Response:
     """What the page begins with."""
-    return Response(_BEGIN, media_type="text/javascript")
+    return Response(_BEGIN, media_type="text/javascript", headers=_KEPT)
+
+
+class Assets(StaticFiles):
+    """The files of the page."""
+
+    def file_response(self, *args: Any, **more: Any) -> Response:
+        """One of them; as everything of the page, it is asked for again after an upgrade."""
+        response = super().file_response(*args, **more)
+        response.headers.update(_KEPT)
+        return response
