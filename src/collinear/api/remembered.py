@@ -109,6 +109,7 @@ class _Listening:
         self._send = send
         self._start: Message = {}
         self._body: bytes | None = None
+        self._in_pieces = False
 
     async def send(self, message: Message) -> None:
         """Let it pass."""
@@ -119,7 +120,9 @@ class _Listening:
                 if catalog.reader.newest:
                     message["headers"] = [*headers, (_SERIAL, catalog.reader.newest.encode())]
             self._start = dict(message)  # the layers outside put their own headers into it
-        elif self._body is None and not message.get("more_body"):
+        elif message.get("more_body"):
+            self._in_pieces = True
+        elif not self._in_pieces:
             self._body = message.get("body", b"")
         await self._send(message)
 
