@@ -12,7 +12,7 @@ import psutil
 import uvloop
 
 from bench.system import BenchRow, BenchSystem, mebibytes, until
-from collinear.api.open_files import raise_open_files
+from collinear.api.server.open_files import raise_open_files
 
 _LISTENERS = 1000
 _CHANGES = 50

@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from collinear.api import models
+from collinear.api.shapes import models
 from tests.api.answers import found, raw, refused
 from tests.store.stock import Stock, dataset
 

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 import redis
 
-from collinear.api import models
+from collinear.api.shapes import models
 from collinear.store.keys import Keys
 from tests.api.answers import blamed, found, raw, refused
 from tests.store.stock import Stock, dataset

@@ -3,8 +3,8 @@
 import httpx2
 import pytest
 
-from collinear.api import found as shapes
-from collinear.api import listed
+from collinear.api.shapes import found as shapes
+from collinear.api.shapes import listed
 from collinear.settings import Settings
 from tests.api.answers import blamed, found, ids, raw, refused
 from tests.store.stock import Stock, dataset

@@ -6,7 +6,7 @@ from collections import Counter
 import httpx2
 import pytest
 
-from collinear.api.listed import Page
+from collinear.api.shapes.listed import Page
 from collinear.domain.dataset import Dataset
 from collinear.domain.facets import OWN_FILTERS
 from collinear.settings import Settings

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 from huggingface_hub import HfApi
 
-from collinear.api import models
+from collinear.api.shapes import models
 from collinear.settings import Settings
 from tests.api.answers import blamed, found, raw, refused
 from tests.api.serving import running_api

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from huggingface_hub import hf_hub_url
 
-from collinear.api import models
+from collinear.api.shapes import models
 from collinear.settings import Settings
 from tests.api.answers import blamed, found, refused
 from tests.api.serving import running_api

@@ -10,8 +10,9 @@ import anyio
 import httpx2
 import pytest
 
-from collinear.api import hub_pages, models
-from collinear.api.asking import open_hub_questions
+from collinear.api.from_hub import pages as hub_pages
+from collinear.api.from_hub.asking import open_hub_questions
+from collinear.api.shapes import models
 from collinear.hub.questions import At, Files
 from collinear.settings import Settings
 from tests.api.answers import refused

@@ -9,7 +9,7 @@ import anyio
 import httpx2
 import pytest
 
-from collinear.api.asking import Hub, open_hub_questions
+from collinear.api.from_hub.asking import Hub, open_hub_questions
 from collinear.domain.errors import HubUnavailable
 from collinear.hub.questions import At, Files
 from collinear.settings import Settings

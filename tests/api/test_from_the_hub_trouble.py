@@ -9,7 +9,7 @@ import pytest
 import redis
 from pydantic import SecretStr
 
-from collinear.api.asking import open_hub_questions
+from collinear.api.from_hub.asking import open_hub_questions
 from collinear.hub.questions import At, Files
 from collinear.settings import Settings
 from collinear.store.budget import Budget

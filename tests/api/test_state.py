@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
-from collinear.api import states
+from collinear.api.shapes import states
 from collinear.settings import Settings
 from collinear.store.hub_findings import HubFindings
 from collinear.store.run_records import Kind

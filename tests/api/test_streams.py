@@ -12,7 +12,7 @@ import psutil
 import pytest
 import redis
 
-from collinear.api import models
+from collinear.api.shapes import models
 from collinear.domain.change import Serial
 from collinear.settings import Settings
 from collinear.store.keys import Keys

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 import redis
 
-from collinear.api import models
+from collinear.api.shapes import models
 from collinear.store.keys import Keys
 from tests.api.answers import blamed, found, refused
 from tests.api.streaming import ask

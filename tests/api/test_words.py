@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from collinear.api import listed
+from collinear.api.shapes import listed
 from collinear.settings import Settings
 from tests.api.answers import blamed, found, ids, refused
 from tests.store.stock import Stock, dataset

@@ -10,7 +10,7 @@ import httpx2
 import psutil
 import pytest
 
-from collinear.api.workers import Workers
+from collinear.api.server.workers import Workers
 from collinear.local.ports import free_port
 from collinear.settings import Settings
 from tests.parts import PartProcess, starter

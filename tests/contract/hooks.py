@@ -11,7 +11,7 @@ from typing import Any
 
 import schemathesis
 
-from collinear.api.addresses import FIXED
+from collinear.api.layers.addresses import FIXED
 
 POSITIVE = schemathesis.GenerationMode.POSITIVE
 

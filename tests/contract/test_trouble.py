@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from collinear.api import models, streamed
+from collinear.api.shapes import models, streamed
 from collinear.local.ports import free_port
 from collinear.settings import Settings
 from tests.api.serving import running_api

@@ -7,15 +7,15 @@ from anyio import to_thread
 from fastapi import FastAPI, Request
 
 from collinear import __version__
-from collinear.api.addresses import DatasetAddresses
-from collinear.api.docs import add_docs
-from collinear.api.encodings import Compressed
 from collinear.api.guard.layers import add_guard, add_headers
-from collinear.api.heads import HeadAsGet
+from collinear.api.layers.addresses import DatasetAddresses
+from collinear.api.layers.encodings import Compressed
+from collinear.api.layers.heads import HeadAsGet
+from collinear.api.layers.observed import Observed
+from collinear.api.layers.remembered import Remembered
 from collinear.api.metrics import RequestMetrics
-from collinear.api.observe import Observed
+from collinear.api.openapi.document import add_docs
 from collinear.api.problems import add_problem_handlers
-from collinear.api.remembered import Remembered
 from collinear.api.routes import (
     changes,
     datasets,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fastapi import Request, Response
 
 from collinear import __version__
-from collinear.api.encodings import encoding_of
+from collinear.api.layers.encodings import encoding_of
 from collinear.browse.basis import Basis
 
 ASK_AGAIN = "no-cache"

@@ -12,9 +12,9 @@ from types import FrameType
 import uvicorn
 
 from collinear.api.app import create_app
-from collinear.api.open_files import raise_open_files
-from collinear.api.protocol import Bounds, ProblemProtocol
-from collinear.api.workers import Workers
+from collinear.api.server.open_files import raise_open_files
+from collinear.api.server.protocol import Bounds, ProblemProtocol
+from collinear.api.server.workers import Workers
 from collinear.settings import Settings
 from collinear.telemetry import configure_logging
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator
 
-from collinear.api.models import Answer, Count
+from collinear.api.shapes.models import Answer, Count
 from collinear.browse.readiness import Readiness
 
 _NAMED_OR_SET = {"anyOf": [{"type": "boolean"}, {"type": "string", "const": ""}]}

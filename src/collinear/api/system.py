@@ -9,8 +9,8 @@ import anyio
 from anyio.abc import TaskGroup
 from fastapi import Depends, Request
 
-from collinear.api.asking import Hub, open_hub_questions
 from collinear.api.exports import Exports
+from collinear.api.from_hub.asking import Hub, open_hub_questions
 from collinear.api.metrics import RequestMetrics
 from collinear.api.policy import Policy
 from collinear.api.streams.streams import Streams

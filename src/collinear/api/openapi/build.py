@@ -13,7 +13,7 @@ from collinear.api.guard.lanes import HEALTH
 from collinear.api.openapi import headers
 from collinear.api.openapi.links import links_of
 from collinear.api.openapi.schemas import Schema, example, tidy
-from collinear.api.streamed import Event
+from collinear.api.shapes.streamed import Event
 
 _SUMMARY = "A complete, fresh and fast catalog of every dataset on the Hugging Face Hub."
 _DESCRIPTION = """\

@@ -7,11 +7,12 @@ from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator
 
-from collinear.api import answers, conditions, models, parameters
+from collinear.api import answers, conditions, parameters
 from collinear.api.openapi.headers import SERIAL_PATTERN
 from collinear.api.problems import problems
 from collinear.api.routes.datasets import NOT_MODIFIED
-from collinear.api.streamed import LINE
+from collinear.api.shapes import models
+from collinear.api.shapes.streamed import LINE
 from collinear.api.streams.answers import EVENTS, LINES, EventStream, as_lines, page_of
 from collinear.api.system import UseCatalog, UseSystem
 from collinear.browse.basis import Basis

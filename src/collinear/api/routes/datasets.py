@@ -6,11 +6,13 @@ from urllib.parse import unquote
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from collinear.api import answers, conditions, hub_answers, models, parameters
-from collinear.api.addresses import FIXED
+from collinear.api import answers, conditions, parameters
 from collinear.api.detail import detail
+from collinear.api.from_hub import answers as hub_answers
+from collinear.api.layers.addresses import FIXED
 from collinear.api.policy import thresholds
 from collinear.api.problems import problems
+from collinear.api.shapes import models
 from collinear.api.system import UseCatalog, UseSystem
 from collinear.browse.basis import Basis
 from collinear.domain import errors

@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter, Request, Response
 
-from collinear.api import answers, conditions, listed, parameters
+from collinear.api import answers, conditions, parameters
 from collinear.api.direct import Direct
 from collinear.api.problems import problems
 from collinear.api.routes.datasets import NOT_MODIFIED
+from collinear.api.shapes import listed
 from collinear.api.system import system_of
 from collinear.domain import errors
 from collinear.domain.query import DatasetQuery

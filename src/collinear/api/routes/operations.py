@@ -12,10 +12,11 @@ from fastapi.responses import RedirectResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 
-from collinear.api import answers, models, parameters, states
+from collinear.api import answers, parameters
 from collinear.api.kinds import NAMED
 from collinear.api.problems import problems, to_response
 from collinear.api.readiness import Ready, ReadyQuery, told
+from collinear.api.shapes import models, states
 from collinear.api.system import System, UseSystem
 from collinear.browse.readiness import Readiness, without_store
 from collinear.domain import errors

@@ -6,11 +6,15 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
-from collinear.api import hub_answers, hub_cursors, hub_pages, models, parameters
-from collinear.api.asking import Hub
-from collinear.api.hub_cursors import Place
+from collinear.api import parameters
+from collinear.api.from_hub import answers as hub_answers
+from collinear.api.from_hub import cursors as hub_cursors
+from collinear.api.from_hub import pages as hub_pages
+from collinear.api.from_hub.asking import Hub
+from collinear.api.from_hub.cursors import Place
 from collinear.api.problems import problems
 from collinear.api.routes.datasets import NOT_MODIFIED, UseDatasetId
+from collinear.api.shapes import models
 from collinear.api.system import UseCatalog, UseSystem
 from collinear.domain import errors
 from collinear.hub.entries import to_json

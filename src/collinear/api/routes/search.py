@@ -6,9 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from collinear.api import answers, conditions, found, parameters
+from collinear.api import answers, conditions, parameters
 from collinear.api.problems import problems
 from collinear.api.routes.datasets import NOT_MODIFIED, UseDatasetId
+from collinear.api.shapes import found
 from collinear.api.system import UseCatalog
 from collinear.domain import errors
 

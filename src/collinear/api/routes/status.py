@@ -6,10 +6,11 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from collinear.api import access, answers, parameters, states
+from collinear.api import access, answers, parameters
 from collinear.api.kinds import NotAuthenticated
 from collinear.api.problems import problems
 from collinear.api.routes.datasets import NOT_MODIFIED
+from collinear.api.shapes import states
 from collinear.api.system import UseCatalog, UseRefreshes, UseSystem
 from collinear.domain import errors
 from collinear.telemetry import get_logger

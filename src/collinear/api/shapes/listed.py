@@ -4,7 +4,7 @@ from datetime import date
 
 from pydantic import Field
 
-from collinear.api.models import Answer, Count, DatasetItem
+from collinear.api.shapes.models import Answer, Count, DatasetItem
 
 
 class WordScore(Answer):

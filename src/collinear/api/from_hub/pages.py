@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from collinear.api.asking import Hub
-from collinear.api.hub_cursors import Place
+from collinear.api.from_hub.asking import Hub
+from collinear.api.from_hub.cursors import Place
 from collinear.domain.errors import HubContractBroken, HubUnavailable
 from collinear.hub.questions import Known, Paged
 

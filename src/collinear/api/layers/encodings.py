@@ -6,7 +6,7 @@ from functools import lru_cache
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette_compress import CompressMiddleware
 
-from collinear.api.addresses import ROOT
+from collinear.api.layers.addresses import ROOT
 
 _FROM = 16 * 1024
 """Bytes from which an answer is worth compressing: below, it costs more than it saves."""

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from collinear.api.models import Answer, Count, DatasetItem
+from collinear.api.shapes.models import Answer, Count, DatasetItem
 
 
 class SuggestedName(Answer):

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from collinear.api import conditions
-from collinear.api.addresses import ROOT, STREAM
-from collinear.api.encodings import encoding_of
+from collinear.api.layers.addresses import ROOT, STREAM
+from collinear.api.layers.encodings import encoding_of
 from collinear.api.metrics import RequestMetrics
 from collinear.api.system import system_of
 from collinear.browse.basis import Basis

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field, RootModel
 
-from collinear.api.models import MOMENT, RUN_ID, SERIAL, Answer, Count
+from collinear.api.shapes.models import MOMENT, RUN_ID, SERIAL, Answer, Count
 
 TASK_ID = "7d0a6b1e-5f0c-4f5e-9d7e-2b1c3a4d5e6f"
 Kind = Literal["full", "pages", "delta", "regrade"]

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from collinear.api.models import SERIAL, Answer
+from collinear.api.shapes.models import SERIAL, Answer
 
 LINE = (
     '{"serial":"d41d8cd98f00:1763791200000-0","op":"update","id":"openai/gsm8k",'

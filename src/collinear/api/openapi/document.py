@@ -8,7 +8,8 @@ from anyio import to_thread
 from fastapi import APIRouter, FastAPI, Request, Response
 from pydantic import ConfigDict, RootModel
 
-from collinear.api import answers, docs_page, parameters
+from collinear.api import answers, parameters
+from collinear.api.openapi import page
 from collinear.api.openapi.build import build
 from collinear.api.problems import problems
 from collinear.api.routes.datasets import NOT_MODIFIED
@@ -21,13 +22,13 @@ router = APIRouter()
 @router.get("/docs", include_in_schema=False)
 async def get_docs(request: Request) -> Response:
     """A page to read and try the API."""
-    return docs_page.page(request.scope.get("root_path", ""))
+    return page.page(request.scope.get("root_path", ""))
 
 
 @router.get("/docs/begin.js", include_in_schema=False)
 async def get_docs_script() -> Response:
     """The script that the page begins with."""
-    return docs_page.script()
+    return page.script()
 
 
 class OpenApi(RootModel[dict[str, Any]]):
@@ -78,4 +79,4 @@ def add_docs(app: FastAPI) -> None:
     )
     app.include_router(router)
     with as_file(files("fastapi_offline") / "static") as folder:
-        app.mount(docs_page.ASSETS, docs_page.Assets(directory=folder), name="docs-assets")
+        app.mount(page.ASSETS, page.Assets(directory=folder), name="docs-assets")

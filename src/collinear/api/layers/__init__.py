@@ -1,0 +1,1 @@
+"""What every request passes, each layer for one thing."""

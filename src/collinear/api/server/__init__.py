@@ -1,0 +1,1 @@
+"""What stands below the application: processes, connections, HTTP as it comes."""
