@@ -10,11 +10,6 @@ from collinear.store.answering import nobody_waits
 Question = TypeVar("Question", bound=Hashable)
 Answer = TypeVar("Answer")
 
-_LINGER = 0.001
-"""Seconds that a trip waits for more callers where the last one had several."""
-_TRIPS = 2
-"""At a time: while the answers of one are read, the next is under way."""
-
 
 class Convoy(Generic[Question, Answer]):
     """
@@ -40,38 +35,36 @@ class Convoy(Generic[Question, Answer]):
         self._weigh = weigh
         self._most = most
         self._waiting: dict[Question, list[asyncio.Future[Answer]]] = {}
-        self._under_way: set[asyncio.Task[None]] = set()
-        self._crowded = False
+        self._under_way: asyncio.Task[None] | None = None
 
     async def ask(self, question: Question) -> Answer:
         """The answer to one; raises what answering them raises."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(question, []).append(future)
-        if len(self._under_way) < _TRIPS:
-            task = asyncio.create_task(self._travel())
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+        if self._under_way is None:
+            self._under_way = asyncio.create_task(self._travel())
         return await future
 
     async def _travel(self) -> None:
         nobody_waits()  # those who do count it themselves
-        while self._waiting:
-            if self._crowded:
-                await asyncio.sleep(_LINGER)
-            if not (going := self._board()):
-                return  # the other trip, which waited too, has taken all of them
-            callers = [self._waiting.pop(question) for question in going]
-            self._crowded = sum(map(len, callers)) > 1
-            try:
-                answers: Sequence[Answer | Exception] = await self._answer(going)
-            except Exception as error:  # whatever it is, they have to know
-                if isinstance(error, StoreUnavailable):
-                    # Those behind have waited long enough to hear it too
-                    callers += self._waiting.values()
-                    self._waiting = {}
-                answers = [error] * len(callers)
-            for futures, answer in zip(callers, answers, strict=True):
-                _tell(futures, answer)
+        try:
+            while self._waiting:
+                await self._trip(self._board())
+        finally:
+            self._under_way = None  # at once: whoever asks next begins another
+
+    async def _trip(self, going: Sequence[Question]) -> None:
+        callers = [self._waiting.pop(question) for question in going]
+        try:
+            answers: Sequence[Answer | Exception] = await self._answer(going)
+        except Exception as error:  # whatever it is, they have to know
+            if isinstance(error, StoreUnavailable):
+                # Those behind have waited long enough to hear it too
+                callers += self._waiting.values()
+                self._waiting = {}
+            answers = [error] * len(callers)
+        for futures, answer in zip(callers, answers, strict=True):
+            _tell(futures, answer)
 
     def _board(self) -> list[Question]:
         going: list[Question] = []
