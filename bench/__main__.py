@@ -57,12 +57,13 @@ def main() -> None:
     )
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     asked = parser.parse_args()
+    rows = list(_rows(asked))
     table = Table(
         title=f"{asked.datasets:,} generated datasets, on this machine", title_justify="left"
     )
     for column in ("what", "measured", "against", "ratio"):
         table.add_column(column)
-    for row in _rows(asked):
+    for row in rows:
         table.add_row(row.what, row.measured, row.against, row.ratio)
     Console(width=150).print(table)
 
@@ -78,6 +79,7 @@ def _rows(asked: argparse.Namespace) -> Iterator[BenchRow]:
         folder.mkdir(parents=True, exist_ok=True)
         system = stack.enter_context(BenchSystem(folder, asked.datasets))
         if system.is_loaded:
+            asked.datasets = system.datasets
             for part in ("indexer", "api", "worker"):
                 system.start(part)
             wait_for_index(system)
