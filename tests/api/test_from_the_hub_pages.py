@@ -250,4 +250,5 @@ def test_a_tree_is_never_held(settings: Settings, repository: RepositoryHub) -> 
             tracemalloc.stop()
 
     peak(2_000)  # what is made once
-    assert peak(45_000) < 1.2 * peak(15_000)
+    # held whole, it would be three times; what else the process has to forget makes some noise
+    assert peak(45_000) < 1.6 * peak(15_000)
